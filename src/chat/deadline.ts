@@ -1,0 +1,39 @@
+// One deadline and one signal for a whole call: all attempts, waits and fetches live under it.
+import { Failure } from "./failures.ts";
+import type { CallContext, Clock } from "./ports.ts";
+
+export interface Deadline extends Disposable {
+  /** Aborts when the caller leaves or time is up; its reason is a Failure. */
+  readonly signal: AbortSignal;
+  /** Milliseconds left; never negative. */
+  leftMs(): number;
+}
+
+/** Longest delay a timer takes (2^31 − 1 ms). */
+const TIMER_MAX_MS = 2_147_483_647;
+
+/** Starts a deadline: the sooner of the caller's own and `limitMs` from now. Disposing it frees its timer and listener. */
+export function startDeadline(clock: Clock, context: CallContext, limitMs: number): Deadline {
+  const endMs = Math.min(context.deadlineMs, clock.now() + limitMs);
+  const controller = new AbortController();
+  const onLeave = (): void => controller.abort(callerGone(context.signal.reason));
+  const timer = setTimeout(
+    () => controller.abort(new Failure("TIMEOUT", "The request did not finish before its deadline.")),
+    Math.min(Math.max(0, endMs - clock.now()), TIMER_MAX_MS),
+  );
+  timer.unref();
+  if (context.signal.aborted) onLeave();
+  else context.signal.addEventListener("abort", onLeave, { once: true });
+  return {
+    signal: controller.signal,
+    leftMs: () => Math.max(0, endMs - clock.now()),
+    [Symbol.dispose]() {
+      clearTimeout(timer);
+      context.signal.removeEventListener("abort", onLeave);
+    },
+  };
+}
+
+function callerGone(reason: unknown): Failure {
+  return reason instanceof Failure ? reason : new Failure("CANCELLED", "The caller left.", { cause: reason });
+}

@@ -1,0 +1,61 @@
+// From a request to a prepared upstream call: model, remembered signatures, media, mapping, and the warnings of all of them.
+import { ThinkingLevel, type ChatRequest, type Thinking, type Warning } from "../gen/gemini/chat/v1/chat_pb.ts";
+import { Failure } from "./failures.ts";
+import { resolveModel, type ModelProfile } from "./models.ts";
+import type { CallContext, Clock, MediaGatherer, Memory, ModelDirectory, PreparedCall, Upstream } from "./ports.ts";
+import { restoreSignatures } from "./restore.ts";
+import { warning, type RaiseWarning } from "./warnings.ts";
+
+export interface PlanPorts {
+  readonly upstream: Upstream;
+  readonly directory: ModelDirectory;
+  readonly media: MediaGatherer;
+  readonly memory: Memory;
+  readonly clock: Clock;
+  /** The operator's alias rows, on top of the built-in table. */
+  readonly aliases: readonly (readonly [string, string])[];
+}
+
+/** A request that is ready to be sent, and what is to be said about it. */
+export interface Plan {
+  readonly request: ChatRequest;
+  readonly profile: ModelProfile;
+  readonly call: PreparedCall;
+  readonly warnings: readonly Warning[];
+}
+
+/** Plans a call; `retired` is an id the upstream has just called gone, so that its alias applies although no date says so. */
+export async function planCall(
+  ports: PlanPorts,
+  request: ChatRequest,
+  context: CallContext,
+  signal: AbortSignal,
+  retired?: string,
+): Promise<Plan> {
+  const warnings: Warning[] = [];
+  const raise: RaiseWarning = (code, param, message) => warnings.push(warning(code, param, message));
+  const { profile, thinking } = resolveModel(
+    request.model,
+    { known: ports.directory.known(), aliases: ports.aliases, today: ports.clock.wall(), retired },
+    raise,
+  );
+  context.onFacts?.({ model: profile.id });
+  const restored = await restoreSignatures(request, context.caller.licenceId, ports.memory);
+  const gathered = await ports.media.gather(restored, context.caller, raise, signal);
+  const effective = thinking === undefined ? gathered : { ...gathered, thinking: overrule(gathered.thinking, thinking) };
+  const call = ports.upstream.prepare(effective, profile, raise);
+  const [first] = warnings;
+  if (request.strict && first) {
+    throw new Failure("UNSUPPORTED_VALUE", `Refused because of strict mode: ${first.message}`, { field: first.param });
+  }
+  return { request: effective, profile, call, warnings };
+}
+
+/** A suffix of the model id overrules the request's thinking, unless that says it outranks suffixes; whether thoughts are told stays. */
+function overrule(asked: Thinking | undefined, suffix: Thinking): Thinking {
+  if (asked === undefined) return suffix;
+  if (asked.outranksSuffix) return asked;
+  const off = suffix.control.case === "level" && suffix.control.value === ThinkingLevel.NONE;
+  const includeThoughts = off ? false : (asked.includeThoughts ?? suffix.includeThoughts);
+  return includeThoughts === undefined ? suffix : { ...suffix, includeThoughts };
+}

@@ -1,0 +1,116 @@
+// Remembers the signatures of an answer while it passes by, because most clients lose them before the next turn.
+// Calls are kept under their id, images under a digest, an answer's text and the parts OpenAI cannot say under a digest of its text.
+import { toJson } from "@bufbuild/protobuf";
+import type { ChatEvent, Part } from "../gen/gemini/chat/v1/chat_pb.ts";
+import { PartSchema } from "../gen/gemini/chat/v1/chat_pb.ts";
+import { base64OfData, NO_BYTES, setSignature, signatureText } from "./bytes.ts";
+import type { Memory } from "./ports.ts";
+import { callKey, imageKey, textKey, visibleText } from "./signature-keys.ts";
+
+/** How an answer was made up, so that its text alone brings it back: a slice of the text, a call, an image, or a whole part. */
+export type LayoutEntry =
+  | { readonly text: number; readonly signature?: string }
+  | { readonly call: string }
+  | { readonly image: true }
+  | { readonly part: unknown; readonly text: number };
+
+/** An answer larger than this is not kept: it would push out too many others. In UTF-16 units of its layout. */
+const LAYOUT_MAX_LENGTH = 1_048_576;
+
+interface OpenEntry {
+  part: number;
+  event: ChatEvent;
+  text: string;
+  signature: string;
+}
+
+/** Watches the events of one candidate. Cheap until a signature or a special part shows up: it only keeps references. */
+export class AnswerRecorder {
+  readonly #licenceId: string;
+  readonly #memory: Memory;
+  readonly #entries: OpenEntry[] = [];
+  #worthKeeping = false;
+
+  constructor(licenceId: string, memory: Memory) {
+    this.#licenceId = licenceId;
+    this.#memory = memory;
+  }
+
+  /** Takes the next event of the candidate. */
+  add(event: ChatEvent): void {
+    switch (event.event.case) {
+      case "text":
+      case "toolCall":
+      case "toolResult":
+      case "media":
+      case "executableCode":
+      case "codeResult":
+      case "serverToolCall":
+      case "serverToolResult":
+      case "nativePart":
+        this.#addPart(event);
+        break;
+      case "finished":
+        this.#keep();
+        break;
+      default:
+    }
+  }
+
+  #addPart(event: ChatEvent): void {
+    const signature = signatureText(event);
+    const kind = event.event.case;
+    let entry = this.#entries.at(-1);
+    if (!entry || entry.part !== event.part) {
+      entry = { part: event.part, event, text: "", signature: "" };
+      this.#entries.push(entry);
+    }
+    entry.text += visibleText(event);
+    entry.signature += signature;
+    if (signature !== "" || (kind !== "text" && kind !== "toolCall" && kind !== "media")) this.#worthKeeping = true;
+    if (event.event.case === "toolCall" && signature !== "") {
+      this.#memory.set(callKey(this.#licenceId, event.event.value.id), signature);
+    }
+    if (event.event.case === "media" && signature !== "" && event.event.value.source.case === "data" && !event.inThought) {
+      this.#memory.set(imageKey(this.#licenceId, base64OfData(event.event.value.source)), signature);
+    }
+  }
+
+  #keep(): void {
+    const text = this.#entries.map((entry) => entry.text).join("");
+    if (!this.#worthKeeping || text === "") return;
+    const layout = JSON.stringify(this.#entries.map(toLayoutEntry));
+    if (layout.length > LAYOUT_MAX_LENGTH) return;
+    this.#memory.set(textKey(this.#licenceId, text), layout);
+    // With a JSON response format the facade leaves the fences of code out of `content`.
+    const bare = this.#entries.map((entry) => (entry.event.event.case === "text" ? entry.text : "")).join("");
+    if (bare !== text && bare !== "") this.#memory.set(textKey(this.#licenceId, bare), layout);
+  }
+}
+
+function toLayoutEntry(entry: OpenEntry): LayoutEntry {
+  const { event } = entry.event;
+  switch (event.case) {
+    case "text":
+      return entry.signature === "" ? { text: entry.text.length } : { text: entry.text.length, signature: entry.signature };
+    case "toolCall":
+      return { call: event.value.id };
+    case "media":
+      return { image: true };
+    default:
+      return { part: toJson(PartSchema, toPart(entry)), text: entry.text.length };
+  }
+}
+
+function toPart(entry: OpenEntry): Part {
+  const part: Part = {
+    $typeName: "gemini.chat.v1.Part",
+    kind: entry.event.event as Part["kind"],
+    signature: NO_BYTES,
+    inThought: entry.event.inThought,
+    speaker: "",
+    style: "",
+  };
+  if (entry.signature !== "") setSignature(part, entry.signature);
+  return part;
+}

@@ -1,0 +1,51 @@
+// What a call brings along, read from the wire or handed over by the facade in the same process.
+import { randomUUID } from "node:crypto";
+import { createContextKey, type HandlerContext } from "@connectrpc/connect";
+import { Failure } from "../chat/failures.ts";
+import type { HeaderValues } from "../chat/licence.ts";
+import type { Caller, CallContext, Clock } from "../chat/ports.ts";
+import { MAX_ATTEMPTS } from "../chat/retry.ts";
+
+/** What the facade hands on in process; the signal comes with the call itself. */
+export type LocalCall = Omit<CallContext, "signal">;
+
+export const localCallKey = createContextKey<LocalCall | undefined>(undefined, { description: "call of the facade" });
+export const callerKey = createContextKey<Caller | undefined>(undefined, { description: "admitted caller" });
+export const headerValuesKey = createContextKey<HeaderValues | undefined>(undefined, { description: "raw headers" });
+export const requestIdKey = createContextKey<string>("", { description: "request id" });
+
+/** Ids of callers are kept when they have this shape, so that logs of both sides meet. */
+const REQUEST_ID = /^[A-Za-z0-9._-]{8,64}$/;
+
+/** The caller's request id when it is usable, else a new one. */
+export function chooseRequestId(inbound: string | undefined): string {
+  return inbound !== undefined && REQUEST_ID.test(inbound) ? inbound : randomUUID();
+}
+
+/** Milliseconds of an `x-request-timeout` header in seconds, fractions allowed; undefined when it is absent. */
+export function parseTimeoutSeconds(value: string | undefined, header = "x-request-timeout"): number | undefined {
+  if (value === undefined || value === "") return undefined;
+  const seconds = Number(value);
+  if (Number.isFinite(seconds) && seconds > 0) return seconds * 1000;
+  throw new Failure("INVALID_VALUE", `Invalid '${header}': expected a number of seconds above 0.`, { field: header });
+}
+
+/** The context of a call that reached a handler. */
+export function toCallContext(handler: HandlerContext, clock: Clock): CallContext {
+  const local = handler.values.get(localCallKey);
+  if (local) return { ...local, signal: handler.signal };
+  const caller = handler.values.get(callerKey);
+  if (!caller) throw new Error("a call passed the gate without a caller");
+  const timeoutMs = Math.min(
+    handler.timeoutMs() ?? Number.POSITIVE_INFINITY,
+    parseTimeoutSeconds(handler.requestHeader.get("x-request-timeout") ?? undefined) ?? Number.POSITIVE_INFINITY,
+  );
+  return {
+    caller,
+    requestId: handler.values.get(requestIdKey),
+    signal: handler.signal,
+    deadlineMs: clock.now() + timeoutMs,
+    maxAttempts: MAX_ATTEMPTS,
+    onFacts: ({ model }) => handler.responseHeader.set("x-gateway-model", model),
+  };
+}

@@ -1,0 +1,43 @@
+// The door of the wire transports: gives each call its request id and lets in only accepted licences, before a body is read.
+import type { HandlerContext } from "@connectrpc/connect";
+import { admit, type HeaderValues } from "../chat/licence.ts";
+import type { Licences } from "../chat/ports.ts";
+import { ChatService } from "../gen/gemini/chat/v1/chat_pb.ts";
+import { ModelService } from "../gen/gemini/chat/v1/models_pb.ts";
+import { callerKey, chooseRequestId, headerValuesKey, requestIdKey } from "./call-context.ts";
+import { toConnectError } from "./errors.ts";
+
+/** Services behind a licence; health and reflection stay open. */
+const LICENSED: ReadonlySet<string> = new Set([ChatService.typeName, ModelService.typeName]);
+
+export function createRequestGate(licences: Licences): (context: HandlerContext) => Promise<void> {
+  return async (context) => {
+    if (!LICENSED.has(context.service.typeName)) return;
+    const header: HeaderValues = context.values.get(headerValuesKey) ?? ((name) => headerOf(context, name));
+    const requestId = chooseRequestId(header("x-request-id")[0]);
+    context.values.set(requestIdKey, requestId);
+    context.responseHeader.set("x-request-id", requestId);
+    try {
+      context.values.set(callerKey, await admit(header, licences));
+    } catch (error) {
+      throw toConnectError(error);
+    }
+  };
+}
+
+function headerOf(context: HandlerContext, name: string): readonly string[] {
+  const value = context.requestHeader.get(name);
+  return value === null ? [] : [value];
+}
+
+/** All values of a header of a Node request. Node keeps only the first of two `Authorization` headers, hence the raw list. */
+export function rawHeaderValues(rawHeaders: readonly string[]): HeaderValues {
+  return (name) => {
+    const values: string[] = [];
+    for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+      const value = rawHeaders[index + 1];
+      if (value !== undefined && rawHeaders[index]?.toLowerCase() === name) values.push(value);
+    }
+    return values;
+  };
+}

@@ -1,0 +1,81 @@
+// The gRPC port: clear-text HTTP/2 with limits that hold against hostile peers.
+import { createServer, type Http2Server, type ServerHttp2Session } from "node:http2";
+import type { AddressInfo } from "node:net";
+import { createWireHandler, type WireOptions } from "./adapter.ts";
+
+export interface RpcServerOptions extends WireOptions {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** Concurrent streams of one connection. Node's default is 4 294 967 295. */
+  readonly maxStreams: number;
+}
+
+export interface RpcServer {
+  readonly address: AddressInfo;
+  /** Refuses new connections and streams (GOAWAY); resolves when the running streams have ended. */
+  close(): Promise<void>;
+  /** Ends everything at once. */
+  destroy(): void;
+}
+
+/** Rapid reset: a connection that cancels more than a burst, and then more than a rate per second, is closed (CVE-2023-44487). */
+const RESET_BURST = 100;
+const RESET_RATE = 10;
+/** Megabytes a session may buffer: four images of 5 MB fail at Node's default of 10. */
+const SESSION_MEMORY_MB = 1_000;
+/** Header fields of one request. */
+const MAX_HEADER_PAIRS = 100;
+/** A session without any stream is closed after this. */
+const IDLE_SESSION_MS = 300_000;
+
+export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
+  const server = createServer(
+    {
+      settings: { maxConcurrentStreams: options.maxStreams, enablePush: false },
+      streamResetBurst: RESET_BURST,
+      streamResetRate: RESET_RATE,
+      maxSessionMemory: SESSION_MEMORY_MB,
+      maxHeaderListPairs: MAX_HEADER_PAIRS,
+    },
+    createWireHandler(options, true),
+  );
+  const sessions = trackSessions(server);
+  await listen(server, options.host, options.port);
+  return {
+    address: server.address() as AddressInfo,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const session of sessions) session.close();
+      }),
+    destroy() {
+      server.close();
+      for (const session of sessions) session.destroy();
+    },
+  };
+}
+
+function trackSessions(server: Http2Server): Set<ServerHttp2Session> {
+  const sessions = new Set<ServerHttp2Session>();
+  server.on("session", (session) => {
+    sessions.add(session);
+    session.setTimeout(IDLE_SESSION_MS, () => session.close());
+    // Without a listener a malformed frame of one peer would end the process.
+    session.on("error", () => session.destroy());
+    session.once("close", () => sessions.delete(session));
+  });
+  // An HTTP/1.1 peer on this port, or a broken preface: the socket is closed by Node, there is nobody to answer.
+  server.on("unknownProtocol", (socket) => socket.destroy());
+  return sessions;
+}
+
+function listen(server: Http2Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+}
