@@ -94,7 +94,7 @@ export function profileOf(id: string): ModelProfile {
     functions,
     serverTools: firstMatch(SERVER_TOOLS, name, [...TOOLS_OF_2_5, "computerUse"]),
     requiredTool: is(COMPUTER_USE) ? "computerUse" : undefined,
-    serverToolsWithFunctions: !old || is(COMPUTER_USE),
+    serverToolsWithFunctions: !old,
     json: functions && !is(GEMMA),
     jsonWithTools: !old,
     mediaInToolResults: !old,

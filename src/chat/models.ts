@@ -1,59 +1,81 @@
-// What a model can do: the one table of abilities, asked by ability and never by id.
-// Only old generations and known exceptions are listed; an unknown `gemini-*` id gets the newest behaviour.
-import type { ThinkingLevel } from "../gen/gemini/chat/v1/chat_pb.ts";
-import { Modality } from "../gen/gemini/chat/v1/chat_pb.ts";
+// From the model id that a caller wrote to the model that is called, and the thinking that its suffix asks for.
+import type { Thinking } from "../gen/gemini/chat/v1/chat_pb.ts";
+import { Failure } from "./failures.ts";
+import { type AliasKnowledge, aliasRow, nextId } from "./model-aliases.ts";
+import { isCatalogued, refuseOtherMethods } from "./model-catalogue.ts";
+import { type ModelProfile, profileOf } from "./model-profile.ts";
+import { cutSuffix, type SuffixAsk, thinkingOfSuffix } from "./model-suffixes.ts";
+import type { RaiseWarning } from "./warnings.ts";
 
-/** How a model is told to think. */
-export type ThinkingControl =
-  | { readonly kind: "none" }
-  | {
-      readonly kind: "budget";
-      readonly min: number;
-      readonly max: number;
-      readonly canBeOff: boolean;
-      readonly offByDefault: boolean;
-    }
-  | { readonly kind: "level"; readonly levels: readonly ThinkingLevel[]; readonly defaultLevel: ThinkingLevel };
+export { aliasOnce } from "./model-aliases.ts";
+export { type ModelProfile, profileOf, type ServerTool, type ThinkingControl } from "./model-profile.ts";
 
-/** Abilities of one model. `id` is what the upstream calls it, without `models/`. */
-export interface ModelProfile {
-  readonly id: string;
-  readonly thinking: ThinkingControl;
-  readonly outputs: readonly Modality[];
-  readonly inputs: readonly Modality[];
-  /** Takes systemInstruction. */
-  readonly systemInstruction: boolean;
-  /** Honours temperature, topP, topK. */
-  readonly sampling: boolean;
-  /** Takes presence and frequency penalties. */
-  readonly penalties: boolean;
-  readonly logprobs: boolean;
-  /** Takes candidateCount above 1; otherwise n answers take n calls. */
-  readonly severalCandidates: boolean;
-  /** Accepts a conversation that ends with its own turn. */
-  readonly prefill: boolean;
-  /** Takes function declarations. */
-  readonly functions: boolean;
-  /** Tools that Google runs, as field names of Tool. */
-  readonly serverTools: readonly string[];
-  /** Takes functions and Google's tools together. */
-  readonly serverToolsWithFunctions: boolean;
-  /** Takes responseMimeType application/json. */
-  readonly json: boolean;
-  /** Takes JSON output together with functions (then only with mode AUTO). */
-  readonly jsonWithFunctions: boolean;
-  /** Takes media inside functionResponse. */
-  readonly mediaInToolResults: boolean;
-  /** Checks thought signatures of the current turn. */
-  readonly signaturesRequired: boolean;
-  /** Knows ids of function calls. */
-  readonly callIds: boolean;
-  /** Takes a media resolution on a single part. */
-  readonly partMediaResolution: boolean;
-  /** Takes imageConfig.imageSize. */
-  readonly imageSize: boolean;
-  /** Speech models: text is spoken verbatim, style and speaker stand beside it (from 3.8 on). */
-  readonly verbatimSpeech: boolean;
-  /** Thinks or makes media, so that silence of minutes is normal. */
-  readonly slow: boolean;
+export interface ResolvedModel {
+  readonly profile: ModelProfile;
+  /** What a suffix of the id asks for; undefined: nothing. */
+  readonly thinking: Thinking | undefined;
+}
+
+const MODEL_ID = /^(tunedModels\/)?[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
+/**
+ * Finds the model behind an id: cuts `models/`, follows aliases (each use warns) and reads a suffix when the whole id is not listed.
+ * Throws INVALID_VALUE for what is no id, MODEL_NOT_FOUND for models that do not chat. An unknown id is left to the upstream.
+ */
+export function resolveModel(asked: string, knowledge: AliasKnowledge, raise: RaiseWarning): ResolvedModel {
+  const id = checkId(asked);
+  const { called, ask, aliased } = followId(id, knowledge);
+  if (aliased !== undefined) {
+    const why = aliasRow(aliased) === undefined ? "an alias" : "retired";
+    raise("model_aliased", "model", `${aliased} is ${why}; ${called} is called instead.`);
+  } else if (ask !== undefined && !isListed(called, knowledge)) {
+    raise(
+      "model_suffix",
+      "model",
+      `No model ${id} is known: its end was read as a thinking setting, and ${called} is called.`,
+    );
+  }
+  const profile = profileOf(called);
+  return { profile, thinking: ask === undefined ? undefined : thinkingOfSuffix(ask, profile.thinking) };
+}
+
+function checkId(asked: string): string {
+  if (asked === "") throw new Failure("MISSING_REQUIRED_PARAMETER", "A model is required.", { field: "model" });
+  const id = asked.replace(/^models\//, "");
+  if (MODEL_ID.test(id)) return id;
+  const rule = "letters, digits, `.`, `_` and `-`, 128 at most";
+  throw new Failure("INVALID_VALUE", `The model id is not valid: it may have ${rule}.`, { field: "model" });
+}
+
+interface Path {
+  readonly called: string;
+  /** Of the first suffix on the way. */
+  readonly ask: SuffixAsk | undefined;
+  /** The first id on the way that an alias row replaced. */
+  readonly aliased: string | undefined;
+}
+
+/** Steps along aliases and suffixes until neither leads on, or a circle of the operator's rows would close. */
+function followId(id: string, knowledge: AliasKnowledge): Path {
+  const seen = new Set<string>();
+  let called = id;
+  let ask: SuffixAsk | undefined;
+  let aliased: string | undefined;
+  for (;;) {
+    refuseOtherMethods(called);
+    seen.add(called);
+    const alias = nextId(called, knowledge);
+    const suffix = alias === undefined && !isListed(called, knowledge) ? cutSuffix(called) : undefined;
+    const next = alias ?? suffix?.base;
+    if (next === undefined || seen.has(next)) return { called, ask, aliased };
+    if (alias !== undefined) aliased ??= called;
+    ask ??= suffix?.ask;
+    called = next;
+  }
+}
+
+function isListed(id: string, { known }: AliasKnowledge): boolean {
+  // The upstream lists no tuned models, and their names are their owners' own.
+  if (id.startsWith("tunedModels/")) return true;
+  return known === undefined ? isCatalogued(id) || aliasRow(id) !== undefined : known.has(id);
 }

@@ -51,7 +51,7 @@ export function createWireHandler(options: WireOptions, companions: boolean): No
   return (request, response) => {
     const handler = handlers.get(request.url?.split("?", 1)[0] ?? "");
     if (!handler) {
-      response.writeHead(404).end();
+      (response as ServerResponse).writeHead(404).end();
       return;
     }
     // Connect waits for "drain" for ever when the client left in mid-write on HTTP/2, and its handler leaks; a closed response will

@@ -1,0 +1,270 @@
+// The composition root: the only place that constructs things and knows which parts make up the gateway.
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createClient, type Transport } from "@connectrpc/connect";
+import { Failure } from "./chat/failures.ts";
+import { admit } from "./chat/licence.ts";
+import { systemClock } from "./chat/clock.ts";
+import { createModelDirectory } from "./chat/model-directory.ts";
+import { createModelService } from "./chat/model-service.ts";
+import { createChatService } from "./chat/service.ts";
+import { requireLicences, type Config } from "./config.ts";
+import { serveFacade, serveMetrics, type Listener } from "./facade/listen.ts";
+import { passOn, type Admission } from "./facade/identity.ts";
+import { createUpstream } from "./gemini/client.ts";
+import { createKeyPool } from "./gemini/keys.ts";
+import { toGenerateContent } from "./gemini/request.ts";
+import { ChatService } from "./gen/gemini/chat/v1/chat_pb.ts";
+import { ModelService } from "./gen/gemini/chat/v1/models_pb.ts";
+import { createMediaFetcher } from "./media/fetch.ts";
+import { createMediaGatherer } from "./media/gather.ts";
+import { createSpeechShaper } from "./media/speech.ts";
+import { createWireHandler, type WireOptions } from "./rpc/adapter.ts";
+import { toConnectError } from "./rpc/errors.ts";
+import { createLocalTransport } from "./rpc/local-transport.ts";
+import { createReadiness, type ReadinessState } from "./rpc/readiness.ts";
+import { watchRemoteHealth } from "./rpc/remote-health.ts";
+import { createRemoteTransport } from "./rpc/remote.ts";
+import { startRpcServer } from "./rpc/server.ts";
+import { implementLocally, type Operations } from "./rpc/services.ts";
+import { openDatabase, type Database } from "./store/database.ts";
+import { openLicenceBook, type LicenceBook } from "./store/licence-book.ts";
+import { createLicence } from "./store/licences.ts";
+import { createMemory } from "./store/memory.ts";
+import { createTelemetry, type Telemetry } from "./telemetry/events.ts";
+import type { Logger } from "./telemetry/log.ts";
+import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
+import { VERSION } from "./version.ts";
+
+/** Without a successful check of the store for so long we are not ready, in milliseconds. */
+const STORE_CHECK_MAX_AGE_MS = 60_000;
+
+export interface App {
+  readonly http: string;
+  /** Undefined in front of a remote service. */
+  readonly grpc: string | undefined;
+  readonly metrics: string | undefined;
+  /** The licence that this start minted, to be shown once. */
+  readonly mintedLicence: string | undefined;
+  /** Where Gemini is: an origin, or the built-in emulator. */
+  readonly upstream: string;
+  /** The service without a wire, for programs that embed the gateway. */
+  readonly transport: Transport;
+  /** Stops accepting, lets running requests finish, frees everything. Never rejects. */
+  drain(): Promise<void>;
+}
+
+/** Everything that is started, in the order of its making; freed in the opposite order. */
+interface Foundation {
+  readonly config: Config;
+  readonly metrics: Metrics;
+  readonly telemetry: Telemetry;
+  readonly stack: AsyncDisposableStack;
+  /** Aborts when running requests have had their time. */
+  readonly shutdown: AbortController;
+}
+
+/** Starts the gateway. Rejects, with everything freed again, when a part cannot start. */
+export async function startApp(config: Config, log: Logger): Promise<App> {
+  const metrics = createMetrics(VERSION);
+  const stack = new AsyncDisposableStack();
+  stack.use(metrics);
+  const foundation = { config, metrics, telemetry: createTelemetry(log, metrics), stack, shutdown: new AbortController() };
+  try {
+    return await (config.chatServiceUrl ? startFacadeOnly(foundation, config.chatServiceUrl) : startGateway(foundation));
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
+
+async function startFacadeOnly(foundation: Foundation, serviceUrl: URL): Promise<App> {
+  const { config, stack } = foundation;
+  const transport = createRemoteTransport(serviceUrl, config.requestBodyMaxBytes);
+  const remote = stack.use(watchRemoteHealth(transport));
+  await remote.first;
+  const readiness = stack.use(createReadiness([() => remote.obstacle()]));
+  const facade = await startFacade(foundation, transport, passOn, readiness, undefined);
+  const facts = { mintedLicence: undefined, upstream: serviceUrl.origin, transport };
+  return finishStart(foundation, readiness, facade, undefined, facts);
+}
+
+async function startGateway(foundation: Foundation): Promise<App> {
+  const { config, stack, telemetry, shutdown } = foundation;
+  const database = await openDatabase(config.databaseUrl);
+  stack.defer(() => database.destroy());
+  const onCheck = (error?: unknown): void => telemetry.storeChecked(error);
+  const licences = stack.use(await openLicenceBook(database, { configured: config.licences, onCheck }));
+  const mintedLicence = await mintFirstLicence(config, database, licences);
+  const upstream = await chooseUpstream(foundation);
+  const { operations, keysUsable } = createOperations(foundation, upstream);
+  const readiness = stack.use(
+    createReadiness([
+      () => (performance.now() - licences.lastCheckOk() > STORE_CHECK_MAX_AGE_MS ? "the store does not answer" : undefined),
+      () => (keysUsable() ? undefined : "every Gemini key is quarantined"),
+    ]),
+  );
+  const wire: WireOptions = {
+    operations,
+    licences,
+    readiness,
+    health: config.grpcHealth,
+    reflection: config.grpcReflection,
+    readMaxBytes: config.requestBodyMaxBytes,
+    silenceMs: config.keepAliveIntervalMs,
+    shutdownSignal: shutdown.signal,
+    onError: (cause) => telemetry.requestRefused({ face: "rpc", requestId: "", reason: "INTERNAL_ERROR", cause }),
+  };
+  const admission: Admission = async (header) => ({ caller: await admit(header, licences), passedLicence: undefined });
+  const transport = createLocalTransport(implementLocally(operations));
+  const facade = await startFacade(foundation, transport, admission, readiness, wire);
+  const rpc = await startRpcServer({ ...wire, host: config.host, port: config.grpcPort, maxStreams: config.grpcMaxStreams });
+  stack.defer(() => rpc.destroy());
+  return finishStart(foundation, readiness, facade, rpc, { mintedLicence, upstream: upstream.name, transport });
+}
+
+async function mintFirstLicence(config: Config, database: Database, licences: LicenceBook): Promise<string | undefined> {
+  if (requireLicences(config, licences.size()) === "enough") return undefined;
+  const { licence } = await createLicence(database, "first start");
+  await licences.refresh();
+  return licence;
+}
+
+interface UpstreamChoice {
+  readonly name: string;
+  readonly baseUrl: URL;
+  readonly keys: Config["geminiKeys"];
+}
+
+/** Google, another origin, or the emulator in this process under a key that nobody else knows. */
+async function chooseUpstream({ config, stack }: Foundation): Promise<UpstreamChoice> {
+  const { geminiBaseUrl } = config;
+  if (geminiBaseUrl !== "emulator") {
+    const baseUrl = geminiBaseUrl ?? new URL("https://generativelanguage.googleapis.com");
+    return { name: baseUrl.origin, baseUrl, keys: config.geminiKeys };
+  }
+  const { startEmulator } = await import("./emulator/server.ts");
+  const keys = config.geminiKeys.length > 0 ? config.geminiKeys : [{ project: "emulator", key: randomUUID() }];
+  const emulator = await startEmulator({ host: "127.0.0.1", port: 0, keys: keys.map(({ key }) => key) });
+  stack.defer(() => emulator.close());
+  return { name: "emulator", baseUrl: new URL(emulator.origin), keys };
+}
+
+function createOperations(
+  { config, stack, telemetry }: Foundation,
+  { baseUrl, keys: secrets }: UpstreamChoice,
+): { operations: Operations; keysUsable: () => boolean } {
+  const clock = systemClock;
+  const keys = createKeyPool(secrets, { clock, telemetry });
+  const defaults = { safetySettings: config.safetySettings, upstreamObjects: config.upstreamObjects };
+  const upstream = createUpstream({
+    baseUrl,
+    proxyUrl: config.geminiProxyUrl,
+    keys: secrets,
+    eventMaxBytes: config.upstreamEventMaxBytes,
+    bodyMaxBytes: config.upstreamBodyMaxBytes,
+    toGeminiRequest: (request, model, raise) => toGenerateContent(request, model, raise, defaults),
+  });
+  stack.defer(() => upstream.close());
+  const fetcher = createMediaFetcher({
+    enabled: config.mediaFetch,
+    allowedNetworks: config.mediaAllowedNetworks,
+    allowedPorts: config.mediaAllowedPorts,
+    allowedHosts: config.mediaAllowedHosts,
+    deniedHosts: config.mediaDeniedHosts,
+    timeoutMs: config.mediaFetchTimeoutMs,
+  });
+  stack.defer(() => fetcher.close());
+  const media = createMediaGatherer(fetcher, { maxBytes: config.mediaItemMaxBytes, upstreamObjects: config.upstreamObjects });
+  const directory = createModelDirectory({ upstream, keys, clock, ttlMs: config.modelsCacheTtlMs });
+  const limits = {
+    firstEventMs: config.firstEventTimeoutMs,
+    slowFirstEventMs: config.slowFirstEventTimeoutMs,
+    idleMs: config.streamIdleTimeoutMs,
+    slowIdleMs: config.slowStreamIdleTimeoutMs,
+    requestMs: config.requestTimeoutMs,
+    streamMs: config.streamTimeoutMs,
+  };
+  const aliases = config.modelAliases;
+  const memory = createMemory(clock);
+  const speech = createSpeechShaper;
+  const chat = createChatService({ upstream, keys, directory, media, memory, clock, telemetry, speech, aliases, limits });
+  const models = createModelService({ directory, clock, telemetry, aliases });
+  return { operations: { chat, models, clock }, keysUsable: () => keys.usable() };
+}
+
+async function startFacade(
+  { config, metrics, telemetry, stack, shutdown }: Foundation,
+  transport: Transport,
+  admission: Admission,
+  readiness: ReadinessState,
+  wire: WireOptions | undefined,
+): Promise<Listener> {
+  const onOwnPort = config.metricsPort !== undefined;
+  const facade = await serveFacade(config.host, config.port, {
+    chat: createClient(ChatService, transport),
+    models: createClient(ModelService, transport),
+    clock: systemClock,
+    admission,
+    wire: wire && createWireHandler(wire, false),
+    readiness: () => readiness.reason(),
+    metrics: onOwnPort || !config.loopback ? undefined : () => metrics.render(),
+    corsOrigins: config.corsOrigins,
+    trustedProxies: config.trustedProxies,
+    headersTimeoutMs: config.headersTimeoutMs,
+    bodyTimeoutMs: config.requestBodyTimeoutMs,
+    bodyMaxBytes: config.requestBodyMaxBytes,
+    bodiesMaxBytes: config.bufferedBodiesMaxBytes,
+    commitDelayMs: config.streamCommitDelayMs,
+    keepAliveMs: config.keepAliveIntervalMs,
+    stallMs: config.writeStallTimeoutMs,
+    shutdown: shutdown.signal,
+    onRefused: (requestId, { reason, cause }) => telemetry.requestRefused({ face: "http", requestId, reason, cause }),
+  });
+  stack.defer(() => facade.destroy());
+  return facade;
+}
+
+interface Closable {
+  close(): Promise<void>;
+}
+
+async function finishStart(
+  foundation: Foundation,
+  readiness: ReadinessState,
+  facade: Listener,
+  rpc: (Closable & { readonly address: { address: string; family: string; port: number } }) | undefined,
+  facts: Pick<App, "mintedLicence" | "upstream" | "transport">,
+): Promise<App> {
+  const { config, metrics, stack } = foundation;
+  const metricsListener =
+    config.metricsPort === undefined ? undefined : await serveMetrics(config.host, config.metricsPort, () => metrics.render());
+  if (metricsListener) stack.defer(() => metricsListener.destroy());
+  const listeners = [facade, ...(rpc ? [rpc] : [])];
+  return {
+    ...facts,
+    http: facade.url,
+    grpc: rpc && `${rpc.address.family === "IPv6" ? `[${rpc.address.address}]` : rpc.address.address}:${rpc.address.port}`,
+    metrics: metricsListener && `${metricsListener.url}/metrics`,
+    drain: () => drain(foundation, readiness, listeners),
+  };
+}
+
+/** Beyond the grace a transport gets so long to tell its callers, then everything is cut, in milliseconds. */
+const FAREWELL_MS = 1_500;
+
+/** Not ready at once; still accepting for a while, so that load balancers notice; then what runs may finish; then it is ended. */
+async function drain({ config, stack, shutdown }: Foundation, readiness: ReadinessState, listeners: readonly Closable[]): Promise<void> {
+  readiness.startDraining();
+  await sleep(config.shutdownDelayMs);
+  const closed = Promise.all(listeners.map((listener) => listener.close()));
+  const grace = new AbortController();
+  const overdue = sleep(config.shutdownGraceMs, undefined, { signal: grace.signal }).then(() => {
+    shutdown.abort(toConnectError(new Failure("SERVER_SHUTTING_DOWN", "The gateway is shutting down. Send the request again.")));
+    return sleep(FAREWELL_MS, undefined, { signal: grace.signal });
+  });
+  await Promise.race([closed, overdue]);
+  grace.abort();
+  await overdue.catch(() => undefined);
+  await stack.disposeAsync();
+}

@@ -1,0 +1,30 @@
+// What a handler answers with, before it becomes HTTP.
+
+import type { Framing } from "./framing.ts";
+
+/** One JSON body, pretty-printed. */
+export interface JsonReply {
+  readonly kind: "json";
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A stream of chunks in one framing. */
+export interface StreamReply {
+  readonly kind: "stream";
+  readonly framing: Framing;
+  /** One value per event, an error body last when the stream fails half-way. */
+  readonly chunks: readonly unknown[];
+}
+
+/** Either kind of reply. */
+export type Reply = JsonReply | StreamReply;
+
+/** A 200 with this body. */
+export const jsonReply = (body: unknown, headers?: Readonly<Record<string, string>>): JsonReply => ({
+  kind: "json",
+  status: 200,
+  body,
+  ...(headers && { headers }),
+});

@@ -1,0 +1,85 @@
+// Trigger words: `[[emulator:NAME]]` or `[[emulator:NAME=VALUE]]` in the last user text asks for one special outcome.
+//
+//   SAFETY, RECITATION, LANGUAGE, BLOCKLIST,    the answer is filtered half-way: finishReason NAME
+//   PROHIBITED_CONTENT, SPII, OTHER, …
+//   IMAGE_SAFETY, IMAGE_PROHIBITED_CONTENT,     no image: empty content, finishReason NAME, finishMessage
+//   IMAGE_RECITATION, IMAGE_OTHER, NO_IMAGE
+//   MALFORMED_FUNCTION_CALL,                    no content, finishReason NAME, the attempt in finishMessage
+//   UNEXPECTED_TOOL_CALL, MALFORMED_RESPONSE, TOO_MANY_TOOL_CALLS
+//   MAX_TOKENS                                  the answer stops half-way
+//   CONTINUATION                                half the answer and a continuationToken; sent back, the other half
+//   blocked, blocked=REASON                     200 without candidates, promptFeedback.blockReason (PROHIBITED_CONTENT)
+//   400, 403, 500, 503, 504                     that HTTP error
+//   429, 429=day                                quota error with QuotaFailure and RetryInfo, per minute or per day
+//   stream-error, stream-error=CODE             an error event after half the stream (503); unary: that HTTP error
+//   cut                                         the answer ends cleanly without any finishReason
+//   delay=MS                                    waits before the first byte
+//   words=N                                     the answer is N numbered words
+//   thoughts=N                                  thinks N tokens (where the model thinks at all)
+
+import { invalidArgument } from "./errors.ts";
+
+/** Values of the triggers found, by name; empty for a trigger without a value. */
+export type Triggers = ReadonlyMap<string, string>;
+
+const TRIGGER = /\[\[emulator:([A-Za-z0-9_-]+)(?:=([A-Za-z0-9_-]+))?\]\]/g;
+
+/** Finish reasons that can be asked for, and what becomes of the answer's parts. */
+export const FINISH_TRIGGERS: Readonly<Record<string, "half" | "nothing">> = {
+  SAFETY: "half",
+  RECITATION: "half",
+  LANGUAGE: "half",
+  BLOCKLIST: "half",
+  PROHIBITED_CONTENT: "half",
+  SPII: "half",
+  OTHER: "half",
+  MAX_TOKENS: "half",
+  CONTINUATION: "half",
+  IMAGE_SAFETY: "nothing",
+  IMAGE_PROHIBITED_CONTENT: "nothing",
+  IMAGE_RECITATION: "nothing",
+  IMAGE_OTHER: "nothing",
+  NO_IMAGE: "nothing",
+  MALFORMED_FUNCTION_CALL: "nothing",
+  UNEXPECTED_TOOL_CALL: "nothing",
+  MALFORMED_RESPONSE: "nothing",
+  TOO_MANY_TOOL_CALLS: "nothing",
+};
+
+const HTTP_TRIGGERS = ["400", "403", "429", "500", "503", "504"];
+const NUMBER_TRIGGERS = ["delay", "words", "thoughts"];
+const KNOWN = [...Object.keys(FINISH_TRIGGERS), ...HTTP_TRIGGERS, ...NUMBER_TRIGGERS, "blocked", "stream-error", "cut"];
+
+/** No wait, word count or thought is longer than this. */
+const MAX_NUMBER = 600_000;
+
+/** All triggers of a text by name; a misspelt one is a 400, so that no test passes by accident. */
+export function readTriggers(text: string): Triggers {
+  const triggers = new Map<string, string>();
+  for (const [, name = "", value = ""] of text.matchAll(TRIGGER)) {
+    if (!KNOWN.includes(name)) {
+      throw invalidArgument(`Unknown emulator trigger '${name}'. Known triggers: ${KNOWN.join(", ")}.`);
+    }
+    if (NUMBER_TRIGGERS.includes(name) && !(Number(value) <= MAX_NUMBER && value !== "")) {
+      throw invalidArgument(`The emulator trigger '${name}' needs a number up to ${MAX_NUMBER}, as in ${name}=20.`);
+    }
+    triggers.set(name, value);
+  }
+  return triggers;
+}
+
+/** The text as the model sees it. */
+export const withoutTriggers = (text: string): string => text.replaceAll(TRIGGER, "").trim();
+
+/** The HTTP code asked for, if any. */
+export const httpTrigger = (triggers: Triggers): string | undefined => HTTP_TRIGGERS.find((code) => triggers.has(code));
+
+/** The finish reason asked for, if any. */
+export const finishTrigger = (triggers: Triggers): string | undefined =>
+  Object.keys(FINISH_TRIGGERS).find((reason) => triggers.has(reason));
+
+/** The number given to `delay`, `words` or `thoughts`. */
+export const numberTrigger = (triggers: Triggers, name: string): number | undefined => {
+  const value = triggers.get(name);
+  return value === undefined ? undefined : Number(value);
+};

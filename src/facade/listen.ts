@@ -1,0 +1,58 @@
+// Listeners of the HTTP side: the facade, and metrics on a port of their own; how each starts and stops.
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createFacade, type FacadeOptions } from "./server.ts";
+import type { OperationOptions } from "./operation.ts";
+
+export interface Listener {
+  /** `http://host:port` */
+  readonly url: string;
+  /** Refuses new connections; resolves when the open ones have ended. */
+  close(): Promise<void>;
+  /** Ends everything at once. */
+  destroy(): void;
+}
+
+export async function serveFacade(host: string, port: number, options: FacadeOptions): Promise<Listener> {
+  const app = await createFacade(options);
+  await app.listen({ host, port });
+  return {
+    url: urlOf(app.server),
+    close: () => app.close(),
+    destroy: () => app.server.closeAllConnections(),
+  };
+}
+
+/** `/metrics` and nothing else. */
+export async function serveMetrics(
+  host: string,
+  port: number,
+  render: NonNullable<OperationOptions["metrics"]>,
+): Promise<Listener> {
+  const server = createServer((request, response) => {
+    if (request.url !== "/metrics") {
+      response.writeHead(404).end();
+      return;
+    }
+    render().then(
+      ({ text, contentType }) => response.writeHead(200, { "content-type": contentType }).end(text),
+      () => response.writeHead(500).end(),
+    );
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject).listen(port, host, () => resolve());
+  });
+  return {
+    url: urlOf(server),
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+    destroy() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+function urlOf(server: Server): string {
+  const { address, family, port } = server.address() as AddressInfo;
+  return `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
+}

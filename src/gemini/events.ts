@@ -1,0 +1,139 @@
+// The one state machine from Gemini's answers to ChatEvents: fed chunk by chunk, or once with a whole answer.
+import type { ChatEvent, Started } from "../gen/gemini/chat/v1/chat_pb.ts";
+import { Failure } from "../chat/failures.ts";
+import { candidateEvent, newCandidate, type CandidateState, type PartSink } from "./events/candidate.ts";
+import { endCandidate, updateCandidate } from "./events/candidate-facts.ts";
+import { isBlockReason, toPromptBlocked } from "./events/finish.ts";
+import { countSearches } from "./events/grounding.ts";
+import { toModelStatus, toSafetyRatings } from "./events/metadata.ts";
+import { addPart } from "./events/parts.ts";
+import { estimateUsage, hasCounts, toServiceTier, toUsage } from "./events/usage.ts";
+import type { GeminiCandidate, GeminiUsage, GenerateContentResponse } from "./wire.ts";
+
+/** Google gives at most 8 answers to a request; an index beyond this is nonsense. */
+const MAX_CANDIDATES = 128;
+
+export interface AnswerFacts {
+  /** Upstream id of the model that was called. */
+  readonly model: string;
+  /** The header `x-gemini-service-tier`; "" when it is missing. */
+  readonly serviceTier: string;
+  readonly mintToolCallId: (geminiId: string) => string;
+  /** The failure behind `{"error":…}` where an answer was due. */
+  readonly toFailure: (error: unknown) => Failure;
+  /** UTF-16 units of text in the prompt; asked only when Google tells no counts. */
+  readonly promptCharacters: () => number;
+}
+
+/** Reads one answer. All methods throw a Failure; after one, the reader is of no more use. */
+export class AnswerReader {
+  readonly #facts: AnswerFacts;
+  readonly #sink: PartSink;
+  readonly #candidates: CandidateState[] = [];
+  #started = false;
+  #usage: GeminiUsage | undefined;
+  #tier: string;
+  #trafficType = "";
+  #feedback: GenerateContentResponse["promptFeedback"];
+
+  constructor(facts: AnswerFacts) {
+    this.#facts = facts;
+    this.#tier = facts.serviceTier;
+    this.#sink = { events: [], mintToolCallId: facts.mintToolCallId };
+  }
+
+  /** Appends the events of the next chunk. */
+  read(response: GenerateContentResponse, events: ChatEvent[]): void {
+    if (typeof response !== "object" || response === null) throw malformed("no JSON object");
+    if (response.error !== undefined || Array.isArray(response)) throw this.#facts.toFailure(response);
+    this.#sink.events = events;
+    guarded(() => {
+      this.#readUsage(response.usageMetadata);
+      if (!this.#started) this.#start(response);
+      if (isBlockReason(response.promptFeedback?.blockReason)) this.#feedback = response.promptFeedback;
+      const candidates = response.candidates ?? [];
+      for (let at = 0; at < candidates.length; at++) this.#readCandidate(candidates[at] as GeminiCandidate, at);
+    });
+  }
+
+  /** Appends what could be told only at the end. Throws UPSTREAM_STREAM_TRUNCATED when a candidate has no finish reason. */
+  end(events: ChatEvent[]): void {
+    this.#sink.events = events;
+    const candidates = this.#candidates.filter((candidate) => candidate !== undefined);
+    const unfinished = candidates.filter(({ finishReason }) => finishReason === undefined);
+    const blocked = this.#feedback !== undefined && unfinished.length === candidates.length;
+    if (!blocked && (candidates.length === 0 || unfinished.length > 0)) throw truncated();
+    guarded(() => {
+      if (blocked) this.#tellBlocked();
+      else for (const candidate of candidates) endCandidate(candidate, this.#sink);
+      events.push(candidateEvent(0, { case: "usage", value: this.#totals(candidates) }));
+    });
+  }
+
+  #start(response: GenerateContentResponse): void {
+    this.#started = true;
+    const tier = toServiceTier(this.#tier);
+    const value: Started = {
+      $typeName: "gemini.chat.v1.Started",
+      responseId: response.responseId ?? "",
+      model: this.#facts.model,
+      modelVersion: (response.modelVersion ?? "").replace(/^models\//, ""),
+      serviceTier: tier.value,
+      nativeServiceTier: tier.native,
+      warnings: [],
+      ...(response.modelStatus && { modelStatus: toModelStatus(response.modelStatus) }),
+    };
+    this.#sink.events.push(candidateEvent(0, { case: "started", value }));
+  }
+
+  /** Counts are running totals of which only the last are right: even the prompt's change in a third of the streams. */
+  #readUsage(usage: GeminiUsage | undefined): void {
+    if (!usage) return;
+    if (hasCounts(usage)) this.#usage = usage;
+    if (usage.serviceTier) this.#tier = usage.serviceTier;
+    if (usage.trafficType) this.#trafficType = usage.trafficType;
+  }
+
+  #readCandidate(answer: GeminiCandidate, position: number): void {
+    // Vertex and old models leave the index out.
+    const index = answer.index ?? position;
+    if (!Number.isInteger(index) || index < 0 || index >= MAX_CANDIDATES) throw malformed(`candidate ${String(index)}`);
+    const candidate = (this.#candidates[index] ??= newCandidate(index));
+    const parts = answer.content?.parts;
+    if (parts) for (const part of parts) addPart(candidate, part, this.#sink);
+    updateCandidate(candidate, answer, this.#sink);
+  }
+
+  /** HTTP 200 without an answer: the prompt was refused. */
+  #tellBlocked(): void {
+    const { blockReason = "", blockReasonMessage = "", safetyRatings } = this.#feedback ?? {};
+    const { events } = this.#sink;
+    if (safetyRatings) events.push(candidateEvent(0, { case: "safetyRatings", value: toSafetyRatings(safetyRatings) }));
+    events.push(candidateEvent(0, { case: "finished", value: toPromptBlocked(blockReason, blockReasonMessage) }));
+  }
+
+  #totals(candidates: readonly CandidateState[]): ReturnType<typeof toUsage> {
+    const searchQueries = candidates.reduce((sum, { grounding }) => sum + countSearches(grounding), 0);
+    const facts = { tier: this.#tier, trafficType: this.#trafficType, searchQueries };
+    if (this.#usage) return toUsage(this.#usage, facts);
+    const characters = candidates.reduce((sum, candidate) => sum + candidate.characters, 0);
+    return estimateUsage(this.#facts.promptCharacters(), characters, facts);
+  }
+}
+
+/** A value of an unexpected type somewhere in the answer makes some step throw; which one does not matter. */
+function guarded(read: () => void): void {
+  try {
+    read();
+  } catch (error) {
+    throw error instanceof Failure ? error : malformed(error);
+  }
+}
+
+function truncated(): Failure {
+  return new Failure("UPSTREAM_STREAM_TRUNCATED", "Gemini ended the answer without saying why; it is not complete.");
+}
+
+function malformed(cause: unknown): Failure {
+  return new Failure("UPSTREAM_INVALID_RESPONSE", "Gemini sent an answer that cannot be read.", { cause });
+}

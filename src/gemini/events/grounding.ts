@@ -1,0 +1,130 @@
+// Sources: Gemini's grounding and recitation metadata as Grounding and Citation events of one candidate.
+import {
+  Citation_Kind,
+  type Citation,
+  type Grounding,
+  type GroundingChunk,
+  type GroundingSupport,
+} from "../../gen/gemini/chat/v1/chat_pb.ts";
+import type { CitationSource, GroundingMetadata, GroundingSegment, GroundingSource } from "../wire.ts";
+import type { TextMap } from "./offsets.ts";
+
+/**
+ * Metadata of a later chunk replaces the earlier one, which is mostly `{}`. Only where its supports point beyond its own sources do
+ * these continue the earlier list (file search of 2.5-pro, observed in a recording).
+ */
+export function mergeGrounding(before: GroundingMetadata | undefined, next: GroundingMetadata): GroundingMetadata {
+  if (before === undefined) return next;
+  const ownChunks = next.groundingChunks ?? [];
+  const highest = Math.max(-1, ...(next.groundingSupports ?? []).flatMap((one) => one.groundingChunkIndices ?? []));
+  const continues = highest >= ownChunks.length || ownChunks.length === 0;
+  const merged: GroundingMetadata = { ...before, ...next };
+  return continues ? { ...merged, groundingChunks: [...(before.groundingChunks ?? []), ...ownChunks] } : merged;
+}
+
+/** Undefined when there is nothing to tell. */
+export function toGrounding(metadata: GroundingMetadata, texts: TextMap): Grounding | undefined {
+  const grounding: Grounding = {
+    $typeName: "gemini.chat.v1.Grounding",
+    queries: nonEmpty(metadata.webSearchQueries),
+    imageQueries: nonEmpty(metadata.imageSearchQueries),
+    searchEntryPointHtml: metadata.searchEntryPoint?.renderedContent ?? "",
+    chunks: (metadata.groundingChunks ?? []).map(toChunk),
+    supports: (metadata.groundingSupports ?? []).map((support) => toSupport(support, texts)),
+  };
+  const { queries, imageQueries, searchEntryPointHtml, chunks, supports } = grounding;
+  const nothing =
+    searchEntryPointHtml === "" && [queries, imageQueries, chunks, supports].every((list) => list.length === 0);
+  return nothing ? undefined : grounding;
+}
+
+/** Searches that were made; Gemini lists an empty query where it searched by the prompt itself. */
+export function countSearches(metadata: GroundingMetadata | undefined): number {
+  return nonEmpty(metadata?.webSearchQueries).length + nonEmpty(metadata?.imageSearchQueries).length;
+}
+
+/** One citation for each source of each passage; sources Gemini leaves empty or does not list give none. */
+export function groundingCitations({ chunks, supports }: Grounding): Citation[] {
+  return supports.flatMap((support) =>
+    support.chunkIndices.flatMap((index) => {
+      const source = citedSource(chunks[index]);
+      if (source === undefined) return [];
+      const { part, startByte, endByte, text } = support;
+      return [citation({ part, startByte, endByte, citedText: text, ...source })];
+    }),
+  );
+}
+
+export function toRecitation(source: CitationSource, texts: TextMap): Citation {
+  return citation({
+    ...texts.locate({ startIndex: source.startIndex ?? 0, endIndex: source.endIndex ?? 0 }),
+    kind: Citation_Kind.RECITATION,
+    uri: source.uri ?? "",
+    title: source.title ?? "",
+    license: source.license ?? "",
+  });
+}
+
+function citation(
+  fields: Pick<Citation, "part" | "startByte" | "endByte" | "kind" | "uri" | "title"> & Partial<Citation>,
+): Citation {
+  return { $typeName: "gemini.chat.v1.Citation", license: "", citedText: "", ...fields };
+}
+
+function citedSource(chunk: GroundingChunk | undefined): Pick<Citation, "kind" | "uri" | "title"> | undefined {
+  switch (chunk?.kind.case) {
+    case "web":
+      return { kind: Citation_Kind.WEB, uri: chunk.kind.value.uri, title: chunk.kind.value.title };
+    case "image":
+      return { kind: Citation_Kind.IMAGE, uri: chunk.kind.value.sourceUri, title: chunk.kind.value.title };
+    case "retrieved":
+      return { kind: Citation_Kind.RETRIEVED, uri: chunk.kind.value.uri, title: chunk.kind.value.title };
+    case "maps":
+      return { kind: Citation_Kind.MAPS, uri: chunk.kind.value.uri, title: chunk.kind.value.title };
+    default:
+      return undefined;
+  }
+}
+
+function toSupport(
+  { segment, groundingChunkIndices, confidenceScores }: GroundingSegment,
+  texts: TextMap,
+): GroundingSupport {
+  return {
+    $typeName: "gemini.chat.v1.GroundingSupport",
+    ...texts.locate(segment ?? {}),
+    text: segment?.text ?? "",
+    chunkIndices: [...(groundingChunkIndices ?? [])],
+    confidenceScores: [...(confidenceScores ?? [])],
+  };
+}
+
+function toChunk(source: GroundingSource): GroundingChunk {
+  return { $typeName: "gemini.chat.v1.GroundingChunk", kind: toChunkKind(source) };
+}
+
+function toChunkKind({ web, image, retrievedContext: retrieved, maps }: GroundingSource): GroundingChunk["kind"] {
+  if (web) {
+    const { uri = "", title = "", domain = "" } = web;
+    return { case: "web", value: { $typeName: "gemini.chat.v1.WebSource", uri, title, domain } };
+  }
+  if (image) {
+    const { sourceUri = "", imageUri = "", title = "", domain = "" } = image;
+    return { case: "image", value: { $typeName: "gemini.chat.v1.ImageSource", sourceUri, imageUri, title, domain } };
+  }
+  if (retrieved) {
+    const { uri = "", title = "", text = "", fileSearchStore = "", pageNumber } = retrieved;
+    const page = pageNumber === undefined ? {} : { pageNumber };
+    const value = { $typeName: "gemini.chat.v1.RetrievedSource" as const, uri, title, text, fileSearchStore, ...page };
+    return { case: "retrieved", value };
+  }
+  if (maps) {
+    const { uri = "", title = "", text = "", placeId = "" } = maps;
+    return { case: "maps", value: { $typeName: "gemini.chat.v1.MapsSource", uri, title, text, placeId } };
+  }
+  return { case: undefined };
+}
+
+function nonEmpty(queries: readonly string[] | undefined): string[] {
+  return (queries ?? []).filter((query) => query !== "");
+}

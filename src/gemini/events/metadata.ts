@@ -1,0 +1,70 @@
+// What Gemini tells beside the content: safety ratings, log probabilities, URLs it read, the model's life stage.
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import {
+  HarmCategory,
+  UrlContext_Status,
+  type Logprobs,
+  type ModelStatus,
+  type SafetyRatings,
+  type TokenLogprob,
+  type UrlContext,
+} from "../../gen/gemini/chat/v1/chat_pb.ts";
+import type {
+  GeminiSafetyRating,
+  GenerateContentResponse,
+  LogprobsResult,
+  TokenCandidate,
+  UrlMetadata,
+} from "../wire.ts";
+import { toEnum } from "./native-enum.ts";
+
+export function toSafetyRatings(ratings: readonly GeminiSafetyRating[]): SafetyRatings {
+  return {
+    $typeName: "gemini.chat.v1.SafetyRatings",
+    ratings: ratings.map(({ category = "", probability = "", blocked = false }) => {
+      const { value, native } = toEnum(HarmCategory, "HARM_CATEGORY_", category);
+      return {
+        $typeName: "gemini.chat.v1.SafetyRating",
+        category: value,
+        nativeCategory: native,
+        probability: String(probability),
+        blocked,
+      };
+    }),
+  };
+}
+
+export function toLogprobs({ chosenCandidates = [], topCandidates = [] }: LogprobsResult): Logprobs {
+  return {
+    $typeName: "gemini.chat.v1.Logprobs",
+    tokens: chosenCandidates.map((chosen, at) =>
+      toTokenLogprob(
+        chosen,
+        (topCandidates[at]?.candidates ?? []).map((top) => toTokenLogprob(top, [])),
+      ),
+    ),
+  };
+}
+
+export function toUrlContext({ retrievedUrl = "", urlRetrievalStatus = "" }: UrlMetadata): UrlContext {
+  const { value, native } = toEnum(UrlContext_Status, "URL_RETRIEVAL_STATUS_", urlRetrievalStatus);
+  return { $typeName: "gemini.chat.v1.UrlContext", url: retrievedUrl, status: value, nativeStatus: native };
+}
+
+export function toModelStatus(status: NonNullable<GenerateContentResponse["modelStatus"]>): ModelStatus {
+  const retirementMs = Date.parse(status.retirementTime ?? "");
+  return {
+    $typeName: "gemini.chat.v1.ModelStatus",
+    stage: status.modelStage ?? "",
+    message: status.message ?? "",
+    ...(!Number.isNaN(retirementMs) && { retirementTime: timestampFromMs(retirementMs) }),
+  };
+}
+
+function toTokenLogprob(
+  { token = "", logProbability = 0, tokenId }: TokenCandidate,
+  top: TokenLogprob[],
+): TokenLogprob {
+  const id = tokenId === undefined ? {} : { tokenId };
+  return { $typeName: "gemini.chat.v1.TokenLogprob", token, logprob: logProbability, top, ...id };
+}

@@ -1,0 +1,16 @@
+// Gemini's enum words as values of ours; a word we do not know is kept beside the zero value.
+
+/**
+ * The value whose name after `prefix` is the word; 0 (unspecified) and the word itself when there is none. Upstreams that encode
+ * enums as integers send numbers.
+ */
+export function toEnum<T extends Record<string, number>>(
+  table: T,
+  prefix: string,
+  word: string | number,
+): { readonly value: T[keyof T]; readonly native: string } {
+  const text = String(word);
+  const name = text.startsWith(prefix) ? text.slice(prefix.length) : "";
+  const value = (Object.hasOwn(table, name) ? table[name] : 0) as T[keyof T];
+  return { value, native: value === 0 ? text : "" };
+}

@@ -1,0 +1,88 @@
+// From Gemini's byte offsets over all visible text of a candidate to offsets within one part.
+
+/** The text of one part. */
+export interface TextRun {
+  readonly part: number;
+  text: string;
+}
+
+/** UTF-8 byte offsets within the text of a part; the end is exclusive. */
+export interface Passage {
+  readonly part: number;
+  readonly startByte: number;
+  readonly endByte: number;
+}
+
+/** Where Gemini says a passage is, and what it reads there. */
+export interface GeminiSegment {
+  readonly partIndex?: number;
+  readonly startIndex?: number;
+  readonly endIndex?: number;
+  readonly text?: string;
+}
+
+interface EncodedRun {
+  readonly part: number;
+  /** Where the run begins in the whole text. */
+  readonly start: number;
+  readonly length: number;
+}
+
+export class TextMap {
+  readonly #whole: Buffer;
+  readonly #runs: readonly EncodedRun[];
+
+  constructor(texts: readonly TextRun[]) {
+    let start = 0;
+    this.#runs = texts.map(({ part, text }) => {
+      const run = { part, start, length: Buffer.byteLength(text) };
+      start += run.length;
+      return run;
+    });
+    this.#whole = Buffer.from(texts.map(({ text }) => text).join(""));
+  }
+
+  /**
+   * Recordings count bytes over all visible text, thoughts left out, and never send a part index; Google documents offsets within a
+   * part. Where the segment repeats its text, the text decides: offsets were seen to be off by a byte or two.
+   */
+  locate({ partIndex = 0, startIndex = 0, endIndex = 0, text }: GeminiSegment): Passage {
+    const run = partIndex > 0 ? this.#runs.find(({ part }) => part === partIndex) : undefined;
+    const inPart = run && this.#passage(run, run.start + startIndex, run.start + endIndex);
+    const inWhole = this.#inWhole(startIndex, endIndex);
+    if (text === undefined) return inPart ?? inWhole;
+    if (inPart && this.#read(inPart) === text) return inPart;
+    if (this.#read(inWhole) === text) return inWhole;
+    return this.#find(text, startIndex) ?? inPart ?? inWhole;
+  }
+
+  /** A passage that runs over several parts is cut at the end of the first. */
+  #inWhole(start: number, end: number): Passage {
+    const run = this.#runs.findLast((candidate) => candidate.start <= start);
+    return run ? this.#passage(run, start, end) : { part: 0, startByte: 0, endByte: 0 };
+  }
+
+  #passage(run: EncodedRun, start: number, end: number): Passage {
+    const startByte = clamp(start - run.start, 0, run.length);
+    return { part: run.part, startByte, endByte: clamp(end - run.start, startByte, run.length) };
+  }
+
+  #read({ part, startByte, endByte }: Passage): string {
+    const start = this.#runs.find((run) => run.part === part)?.start ?? 0;
+    return this.#whole.toString("utf8", start + startByte, start + endByte);
+  }
+
+  /** The occurrence nearest to where it should be. */
+  #find(text: string, near: number): Passage | undefined {
+    const bytes = Buffer.from(text);
+    const after = this.#whole.indexOf(bytes, near);
+    const before = this.#whole.lastIndexOf(bytes, near);
+    if (bytes.length === 0 || (after < 0 && before < 0)) return undefined;
+    const start = after < 0 || (before >= 0 && near - before < after - near) ? before : after;
+    return this.#inWhole(start, start + bytes.length);
+  }
+}
+
+function clamp(value: number, low: number, high: number): number {
+  return Math.min(Math.max(Math.trunc(value) || 0, low), high);
+}

@@ -1,0 +1,51 @@
+// Parts that come whole and are neither text, a call nor inline media: code, tools that Google runs, files, unknown kinds.
+import { CodeResult_Outcome, type ChatEvent } from "../../gen/gemini/chat/v1/chat_pb.ts";
+import type { GeminiPart } from "../wire.ts";
+import { toToolResult } from "./calls.ts";
+import type { CandidateState } from "./candidate.ts";
+import { toEnum } from "./native-enum.ts";
+
+/** The event of a part; a kind that is not known becomes a NativePart. */
+export function toWholeEvent(candidate: CandidateState, part: GeminiPart): ChatEvent["event"] {
+  if (part.executableCode) {
+    const { id = "", language = "", code = "" } = part.executableCode;
+    candidate.codeId = id;
+    return { case: "executableCode", value: { $typeName: "gemini.chat.v1.ExecutableCode", id, language, code } };
+  }
+  if (part.codeExecutionResult) return toCodeResult(candidate, part.codeExecutionResult);
+  if (part.toolCall) {
+    const { id = "", toolType = "", args = {} } = part.toolCall;
+    const argumentsJson = JSON.stringify(args);
+    return {
+      case: "serverToolCall",
+      value: { $typeName: "gemini.chat.v1.ServerToolCall", id, toolType, argumentsJson },
+    };
+  }
+  if (part.toolResponse) {
+    const { id = "", toolType = "", response = {} } = part.toolResponse;
+    const responseJson = JSON.stringify(response);
+    return {
+      case: "serverToolResult",
+      value: { $typeName: "gemini.chat.v1.ServerToolResult", id, toolType, responseJson },
+    };
+  }
+  if (part.functionResponse) return { case: "toolResult", value: toToolResult(candidate, part.functionResponse) };
+  if (part.fileData) {
+    const { mimeType = "", fileUri = "", displayName: name = "" } = part.fileData;
+    const source = { case: "uri" as const, value: fileUri };
+    return { case: "media", value: { $typeName: "gemini.chat.v1.MediaChunk", mimeType, source, name, last: true } };
+  }
+  return { case: "nativePart", value: { $typeName: "gemini.chat.v1.NativePart", json: JSON.stringify(part) } };
+}
+
+function toCodeResult(
+  candidate: CandidateState,
+  result: NonNullable<GeminiPart["codeExecutionResult"]>,
+): ChatEvent["event"] {
+  const { id = candidate.codeId, outcome = "", output = "" } = result;
+  const { value, native } = toEnum(CodeResult_Outcome, "OUTCOME_", outcome);
+  return {
+    case: "codeResult",
+    value: { $typeName: "gemini.chat.v1.CodeResult", id, outcome: value, output, nativeOutcome: native },
+  };
+}

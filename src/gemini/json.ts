@@ -1,0 +1,44 @@
+// Plain JSON for the upstream: objects read from text within bounds, and objects without absent fields.
+
+/** Google's reader stops at 100 levels; the body around a caller's JSON takes up to ten of them. */
+const MAX_DEPTH = 64;
+
+/** The JSON object that a text holds; undefined when it holds none, or one nested deeper than the upstream reads. */
+export function parseJsonObject(text: string, maxDepth: number = MAX_DEPTH): object | undefined {
+  // Most texts are no JSON at all: seeing that must not cost an exception.
+  if (!/^\s*\{/.test(text)) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return isJsonObject(value) && !isDeeperThan(value, maxDepth) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function isJsonObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Whether any object inside, at whatever depth, has a key that fits. */
+export function hasKey(value: unknown, fits: (key: string) => boolean): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (Array.isArray(value)) return value.some((item) => hasKey(item, fits));
+  return Object.entries(value).some(([key, item]) => fits(key) || hasKey(item, fits));
+}
+
+/** Whether objects and lists are nested deeper than `depth`; never looks further down than that. */
+export function isDeeperThan(value: unknown, depth: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (depth === 0) return true;
+  return Object.values(value).some((item) => isDeeperThan(item, depth - 1));
+}
+
+/** T with its undefined fields left out. */
+export type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** The same object without the fields that are undefined; itself undefined when none is left. */
+export function present<T extends object>(fields: T): Present<T> | undefined {
+  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
+  // The entries are those of T, less the absent ones.
+  return entries.length === 0 ? undefined : (Object.fromEntries(entries) as Present<T>);
+}

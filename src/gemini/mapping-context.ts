@@ -1,0 +1,10 @@
+// What every mapping of a request depends on beside the request itself.
+import type { ModelProfile } from "../chat/models.ts";
+import type { RaiseWarning } from "../chat/warnings.ts";
+
+export interface MappingContext {
+  readonly model: ModelProfile;
+  readonly raise: RaiseWarning;
+  /** Objects that lie upstream (files, caches, file stores) may be named; they belong to one project and to no licence. */
+  readonly upstreamObjects: boolean;
+}

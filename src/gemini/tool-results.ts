@@ -1,0 +1,59 @@
+// Results of the caller's functions as functionResponse parts, and what of them does not fit there.
+import type { ModelProfile } from "../chat/models.ts";
+import { geminiCallId } from "../chat/tool-call-ids.ts";
+import type { Media, ToolCall, ToolResult } from "../gen/gemini/chat/v1/chat_pb.ts";
+import { hasKey, parseJsonObject } from "./json.ts";
+import { toBlob } from "./media.ts";
+import type { PlacedResult } from "./pairing.ts";
+import type { WirePart } from "./wire-request.ts";
+
+/** Types that Gemini 3 and later read inside a functionResponse. */
+const EMBEDDABLE_TYPES: ReadonlySet<string> = new Set([
+  "image/png",
+  "image/jpeg",
+  "image/webp",
+  "application/pdf",
+  "text/plain",
+]);
+
+/** The answer to a call; media that fits goes inside (`embedsMedia`). */
+export function toFunctionResponse(call: ToolCall, { result, path }: PlacedResult, model: ModelProfile): WirePart {
+  const parts = result.media.flatMap((media, index) =>
+    embedsMedia(media, model) ? [{ inlineData: toBlob(media, `${path}.media[${index}]`) }] : [],
+  );
+  return toResponsePart(call, toResponseObject(result), model, parts);
+}
+
+/** Stands in for a result that is missing: Gemini wants as many results as calls. */
+export function toMissingResponse(call: ToolCall, model: ModelProfile): WirePart {
+  return toResponsePart(call, { error: "no result" }, model, []);
+}
+
+function toResponsePart(
+  call: ToolCall,
+  response: object,
+  model: ModelProfile,
+  parts: NonNullable<NonNullable<WirePart["functionResponse"]>["parts"]>,
+): WirePart {
+  const id = model.callIds ? geminiCallId(call.id) : "";
+  return {
+    functionResponse: { ...(id && { id }), name: call.name, response, ...(parts.length > 0 && { parts }) },
+  };
+}
+
+/** A result that belongs to no call, or that the model has no functions for, as text. */
+export function toResultText(result: ToolResult): string {
+  return `${result.isError ? "Error" : "Result"} of ${result.name || "a tool"}: ${result.content}`;
+}
+
+/** Whether media goes inside the functionResponse; else it follows in a turn of its own. */
+export function embedsMedia(media: Media, model: ModelProfile): boolean {
+  return model.mediaInToolResults && media.source.case === "data" && EMBEDDABLE_TYPES.has(media.mimeType);
+}
+
+/** `response` must be an object. Gemini reads a key `$ref` as a reference to media, so a result that has one goes as text. */
+function toResponseObject({ content, isError }: ToolResult): object {
+  if (isError) return { error: content };
+  const value = parseJsonObject(content);
+  return value === undefined || hasKey(value, (key) => key === "$ref") ? { output: content } : value;
+}

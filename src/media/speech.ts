@@ -1,0 +1,110 @@
+// Puts the sound Gemini made into the container a caller asked for: WAV with one header, or bare 16-bit samples.
+import { dataLength, NO_BYTES, type DataSource } from "../chat/bytes.ts";
+import type { SpeechShaper } from "../chat/ports.ts";
+import { AudioFormat, type ChatEvent, type MediaChunk } from "../gen/gemini/chat/v1/chat_pb.ts";
+import { parsePcmMimeType, readWav, wavHeader, withLengths } from "./audio.ts";
+import { dataHead } from "./data-head.ts";
+
+/** Gemini's WAV headers have 44 bytes; this leaves room for other chunks before the samples. */
+const HEADER_MAX_BYTES = 4096;
+
+type SoundChunk = MediaChunk & { source: DataSource };
+
+/** A sound that is being told. */
+type Sound = {
+  readonly part: number;
+  /** What all its pieces are called; undefined when they pass as they are. */
+  readonly mimeType: string | undefined;
+  /** Makes what goes before its samples. */
+  readonly header: ((dataBytes?: number) => Buffer) | undefined;
+};
+
+/** An event as it goes out; `begins` on the first piece of a sound. */
+type Shaped = { readonly event: ChatEvent; readonly begins?: Sound };
+
+/**
+ * A shaper for one answer. Headerless PCM gets a header or none; WAV keeps one header whatever comes (3.8 models send
+ * WAV, and each piece may bring its own) or loses it. Its lengths are exact when the whole sound is in one batch, as it
+ * is in a JSON answer, else unknown. Other sound (mp3, Ogg, WAV of other samples than 16-bit where bare ones are asked
+ * for) passes as it is.
+ */
+export function createSpeechShaper(format: AudioFormat): SpeechShaper {
+  const sounds = new Map<number, Sound>();
+  return {
+    shape: (batch) => {
+      if (!batch.events.some((event) => soundOf(event) !== undefined)) return batch;
+      const shaped = batch.events.map((event) => shapeEvent(event, format, sounds));
+      const events = shaped.flatMap(({ event, begins }, index) =>
+        begins?.header === undefined
+          ? [event]
+          : [withData(event, begins.header(lengthWithin(shaped.slice(index), event))), event],
+      );
+      return { ...batch, events };
+    },
+  };
+}
+
+function shapeEvent(event: ChatEvent, format: AudioFormat, sounds: Map<number, Sound>): Shaped {
+  const media = soundOf(event);
+  if (media === undefined) return { event };
+  const told = sounds.get(event.candidate);
+  const sound = told?.part === event.part ? told : beginSound(event.part, media, format);
+  sounds.set(event.candidate, sound);
+  const { mimeType } = sound;
+  const shaped =
+    mimeType === undefined ? event : withMedia(event, { ...media, mimeType, source: samplesOf(media.source) });
+  return sound === told ? { event: shaped } : { event: shaped, begins: sound };
+}
+
+function beginSound(part: number, { mimeType, source }: SoundChunk, format: AudioFormat): Sound {
+  const head = dataHead(source, HEADER_MAX_BYTES);
+  const wav = readWav(head);
+  const pcm = wav === undefined ? parsePcmMimeType(mimeType) : wav.pcm;
+  if (format === AudioFormat.PCM16) {
+    const channels = pcm === undefined || pcm.channels === 1 ? "" : `;channels=${pcm.channels}`;
+    return { part, mimeType: pcm && `audio/pcm;rate=${pcm.sampleRateHz}${channels}`, header: undefined };
+  }
+  if (wav !== undefined) {
+    const header = head.subarray(0, wav.dataOffset);
+    return { part, mimeType: "audio/wav", header: (dataBytes) => withLengths(header, dataBytes) };
+  }
+  if (pcm === undefined) return { part, mimeType: undefined, header: undefined };
+  return { part, mimeType: "audio/wav", header: (dataBytes) => wavHeader(pcm, dataBytes) };
+}
+
+/** A piece without a header of its own; bare samples stay the text they came as. */
+function samplesOf(source: DataSource): DataSource {
+  const wav = readWav(dataHead(source, HEADER_MAX_BYTES));
+  if (wav === undefined) return source;
+  const { value } = source;
+  const announced = wav.dataOffset + wav.dataBytes;
+  // A header written before its samples announces 0 or 2^32 - 1 bytes; what follows samples are chunks of notes.
+  const end = wav.dataBytes === 0 ? value.length : Math.min(announced, value.length);
+  return { case: "data", value: value.subarray(wav.dataOffset, end) };
+}
+
+/** Bytes of a sound that begins and ends within these events; undefined when its end is still to come. */
+function lengthWithin(events: readonly Shaped[], first: ChatEvent): number | undefined {
+  const pieces = events
+    .filter(({ event }) => event.candidate === first.candidate && event.part === first.part)
+    .map(({ event }) => soundOf(event));
+  const isWhole = pieces.some((piece) => piece?.last);
+  return isWhole ? pieces.reduce((sum, piece) => sum + (piece ? dataLength(piece.source) : 0), 0) : undefined;
+}
+
+function soundOf({ event }: ChatEvent): SoundChunk | undefined {
+  if (event.case !== "media" || event.value.source.case !== "data") return undefined;
+  return event.value.mimeType.startsWith("audio/") ? (event.value as SoundChunk) : undefined;
+}
+
+function withMedia(event: ChatEvent, value: MediaChunk): ChatEvent {
+  return { ...event, event: { case: "media", value } };
+}
+
+/** A piece before the first one: of the same part, without its signature. */
+function withData(first: ChatEvent, value: Uint8Array): ChatEvent {
+  const { $typeName, candidate, part, inThought } = first;
+  const media = first.event.value as MediaChunk;
+  const piece: MediaChunk = { ...media, source: { case: "data", value }, last: false };
+  return { $typeName, candidate, part, inThought, signature: NO_BYTES, event: { case: "media", value: piece } };
+}

@@ -1,0 +1,97 @@
+// The members that chunks and whole answers have in common, in OpenAI's shapes: calls, images, log probabilities, warnings, tier, sound.
+import { ServiceTier, type Logprobs, type TokenLogprob, type Warning } from "../gen/gemini/chat/v1/chat_pb.ts";
+import type { AnswerIdentity, ChatIntent } from "./intent.ts";
+import { toOpenAiParam } from "./params.ts";
+import type { RenderedCall, RenderedMedia } from "./render.ts";
+
+/** What the request's ChatIntent knows that an answer says too; the intent itself will do. */
+export interface AnswerExtras {
+  /** Warnings of the edge, known before the call; `param` is already an OpenAI parameter. */
+  readonly warnings: readonly Warning[];
+  /** Names parts of messages exactly; see `toOpenAiParam`. */
+  readonly partParams?: PartParams;
+}
+
+export type PartParams = ChatIntent["partParams"];
+
+export interface OpenAiWarning {
+  readonly code: string;
+  readonly param: string;
+  readonly message: string;
+}
+
+/** A warning of the edge: its `param` is an OpenAI parameter already. */
+export function toEdgeWarning({ code, param, message }: Warning): OpenAiWarning {
+  return { code, param, message };
+}
+
+/** A warning of the service or about the answer: its `param` is a path of ChatRequest, or a word of its own, which stays. */
+export function toOpenAiWarning({ code, param, message }: Warning, partParams: PartParams | undefined): OpenAiWarning {
+  return { code, param: toOpenAiParam(param, partParams) ?? param, message };
+}
+
+/** OpenAI's word for a tier that served; undefined when it is unknown. */
+export function toServiceTier(tier: ServiceTier): string | undefined {
+  switch (tier) {
+    case ServiceTier.STANDARD:
+      return "default";
+    case ServiceTier.FLEX:
+      return "flex";
+    case ServiceTier.PRIORITY:
+      return "priority";
+    default:
+      return undefined;
+  }
+}
+
+/** An entry of `tool_calls` without `index`. */
+export function toToolCall(call: RenderedCall) {
+  return {
+    id: call.id,
+    type: "function",
+    function: { name: call.name, arguments: call.arguments },
+    ...signatureOf(call),
+  };
+}
+
+/** `function_call` of the old kind. */
+export function toFunctionCall(call: RenderedCall) {
+  return { name: call.name, arguments: call.arguments, ...signatureOf(call) };
+}
+
+/** An entry of `images`. The index is there because openai-python merges list entries by it. */
+export function toImage({ head, data, imageIndex }: RenderedMedia) {
+  return { type: "image_url", index: imageIndex, image_url: { url: head + data } };
+}
+
+/** `logprobs` of a choice. */
+export function toLogprobs(logprobs: Logprobs) {
+  return {
+    content: logprobs.tokens.map((token) => ({
+      ...toTokenLogprob(token),
+      top_logprobs: token.top.map(toTokenLogprob),
+    })),
+    refusal: null,
+  };
+}
+
+/** Members of `audio` that are known from the start. The id only has to be unique: sound is never kept to be referred to. */
+export function audioIdentity(identity: AnswerIdentity, candidate: number) {
+  return {
+    id: `audio_${identity.id.replace(/^chatcmpl-/, "")}${candidate === 0 ? "" : `_${candidate}`}`,
+    transcript: "",
+  };
+}
+
+/** When the sound can no longer be referred to by its id: at once. */
+export function audioExpiry(identity: AnswerIdentity): number {
+  return identity.created;
+}
+
+function signatureOf({ signature }: RenderedCall) {
+  return signature === "" ? {} : { extra_content: { google: { thought_signature: signature } } };
+}
+
+function toTokenLogprob({ token, logprob }: TokenLogprob) {
+  return { token, logprob, bytes: [...Buffer.from(token)] };
+}

@@ -1,0 +1,78 @@
+// How an answer ends: what is only known when all of it has come. The last chunks of a stream and the JSON answer say it alike.
+import { signatureText } from "../chat/bytes.ts";
+import { Failure } from "../chat/failures.ts";
+import { warning } from "../chat/warnings.ts";
+import type { Candidate, Part, Warning } from "../gen/gemini/chat/v1/chat_pb.ts";
+import { toAnnotations, type Annotation } from "./annotations.ts";
+import { nativeFinishReason, toFinishReason, type OpenAiFinishReason } from "./finish.ts";
+import type { Delivery } from "./intent.ts";
+import { toGroundingMetadata, toSafetyRatings, toUrlContextMetadata } from "./native-metadata.ts";
+import { toNativeParts } from "./native-parts.ts";
+import type { PartRenderer } from "./render.ts";
+
+export interface Closing {
+  readonly finishReason: OpenAiFinishReason;
+  /** What `content` is when nothing was written to it: null beside calls, sound, a refusal or a filter, else "". */
+  readonly bareContent: "" | null;
+  readonly annotations: readonly Annotation[];
+  /** `extra_content` of the message; undefined when there is nothing for it. */
+  readonly extraContent: Readonly<Record<string, unknown>> | undefined;
+  /** Members of the choice beside its message. */
+  readonly choiceFields: Readonly<Record<string, unknown>>;
+  readonly warnings: readonly Warning[];
+}
+
+/** Ends candidate `index`, whose parts went through `renderer`. Throws UPSTREAM_STREAM_TRUNCATED when it has not finished. */
+export function closeAnswer(candidate: Candidate, renderer: PartRenderer, delivery: Delivery, index: number): Closing {
+  const { finished, parts } = candidate;
+  if (finished === undefined) {
+    throw new Failure("UPSTREAM_STREAM_TRUNCATED", `Answer ${index} ended without a finish reason.`);
+  }
+  const calls = renderer.calls === 0 ? undefined : delivery.legacyFunctions ? "function_call" : "tool_calls";
+  const finishReason = toFinishReason(finished.reason, calls);
+  const silent = renderer.calls > 0 || renderer.hasAudio || renderer.hasRefusal || finishReason === "content_filter";
+  return {
+    finishReason,
+    bareContent: silent ? null : "",
+    annotations: toAnnotations(candidate.citations, parts, renderer.offsets),
+    extraContent: toExtraContent(parts),
+    choiceFields: toChoiceFields(candidate),
+    warnings:
+      renderer.isEmpty && finishReason !== "content_filter"
+        ? [...renderer.warnings, emptyAnswer(index)]
+        : renderer.warnings,
+  };
+}
+
+function emptyAnswer(index: number): Warning {
+  return warning("empty_answer", `choices[${index}].message`, "The model gave neither text nor calls nor media.");
+}
+
+function toExtraContent(parts: readonly Part[]): Record<string, unknown> | undefined {
+  const signature = textSignature(parts);
+  const nativeParts = toNativeParts(parts);
+  if (signature === "" && nativeParts === undefined) return undefined;
+  return {
+    google: {
+      ...(signature === "" ? {} : { thought_signature: signature }),
+      ...(nativeParts === undefined ? {} : { parts: nativeParts }),
+    },
+  };
+}
+
+/** Gemini signs the last text of an answer (3.x often an empty one at the very end); earlier texts only in `parts`. */
+function textSignature(parts: readonly Part[]): string {
+  const signed = parts.filter((part) => part.kind.case === "text" && signatureText(part) !== "").at(-1);
+  return signed === undefined ? "" : signatureText(signed);
+}
+
+function toChoiceFields({ finished, safetyRatings, grounding, urlContext }: Candidate): Record<string, unknown> {
+  const nativeReason = finished === undefined ? "" : nativeFinishReason(finished);
+  return {
+    ...(nativeReason ? { native_finish_reason: nativeReason } : {}),
+    ...(finished?.message ? { finish_message: finished.message } : {}),
+    ...(safetyRatings === undefined ? {} : { safety_ratings: toSafetyRatings(safetyRatings.ratings) }),
+    ...(grounding === undefined ? {} : { grounding_metadata: toGroundingMetadata(grounding) }),
+    ...(urlContext.length === 0 ? {} : { url_context_metadata: toUrlContextMetadata(urlContext) }),
+  };
+}

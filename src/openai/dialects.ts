@@ -1,0 +1,23 @@
+// Every spelling of a request that is not OpenAI's, in one table: what other gateways, older APIs and Google itself call the same things.
+// A body goes through it once, before validation; no other file knows a dialect.
+import type { RaiseWarning } from "../chat/warnings.ts";
+import { GOOGLE_ROWS } from "./dialects/google.ts";
+import { rewriteMessages } from "./dialects/messages.ts";
+import { OUTPUT_ROWS } from "./dialects/output.ts";
+import { applyRows, type Json, type Row } from "./dialects/row.ts";
+import { THINKING_ROWS } from "./dialects/thinking.ts";
+import { TOOL_ROWS } from "./dialects/tools.ts";
+
+/** Rows of the body's own fields, in the order they are applied: Google's block first, because the others fill it. */
+const BODY_ROWS: readonly Row[] = [...GOOGLE_ROWS, ...THINKING_ROWS, ...OUTPUT_ROWS, ...TOOL_ROWS];
+
+/**
+ * The body as plain OpenAI JSON with Gemini's options under `extra_body.google`; unknown fields stay. Does not change its argument.
+ * Throws a Failure when a foreign field has a value of the wrong kind; what is wrong with plain fields is left to the schema.
+ */
+export function toPlainBody(body: Json, raise: RaiseWarning): Json {
+  const place = { at: "", raise };
+  const plain = applyRows(BODY_ROWS, body, place);
+  const messages = rewriteMessages(plain["messages"], place);
+  return messages === plain["messages"] ? plain : { ...plain, messages };
+}

@@ -1,0 +1,74 @@
+// One row of the table of foreign spellings, and how rows are applied to an object.
+import type { Static, TSchema } from "typebox";
+import type { RaiseWarning } from "../../chat/warnings.ts";
+import { checkerOf } from "../check.ts";
+
+export type Json = Record<string, unknown>;
+
+/** Where a row is at work: the OpenAI parameter of the object ("" for the body), and who is told what gets lost. */
+export interface Place {
+  readonly at: string;
+  readonly raise: RaiseWarning;
+}
+
+/** A foreign field and what it becomes. */
+export interface Row {
+  readonly field: string;
+  /** Rewrites the draft, a shallow copy that holds the field. Throws a Failure on a wrong value. */
+  readonly rewrite: (draft: Json, place: Place) => void;
+}
+
+/**
+ * A row. The value is held against its shape under its own name first, so that a failure names what the caller wrote. `rewrite` deletes
+ * the field unless it stays, and never changes an object that it or a row before did not make.
+ */
+export function row<T extends TSchema>(field: string, shape: T, rewrite: (value: Static<T>, draft: Json, place: Place) => void): Row {
+  const check = checkerOf(shape);
+  return { field, rewrite: (draft, place) => rewrite(check(draft[field], join(place.at, field)), draft, place) };
+}
+
+/** The object after all rows that apply; the object itself when none does. A null field is an absent one. */
+export function applyRows(rows: readonly Row[], object: Json, place: Place): Json {
+  let draft = object;
+  for (const { field, rewrite } of rows) {
+    if (draft[field] === undefined || draft[field] === null) continue;
+    if (draft === object) draft = { ...object };
+    rewrite(draft, place);
+  }
+  return draft;
+}
+
+/** Sets a field that has not been said yet: the plain spelling wins over a foreign one. Any name is a field, `__proto__` too. */
+export function fill(target: Json, field: string, value: unknown): void {
+  if (value === undefined || (Object.hasOwn(target, field) && target[field] !== null)) return;
+  Object.defineProperty(target, field, { value, enumerable: true, writable: true, configurable: true });
+}
+
+/** The object at a field, to be filled; made when there is none. */
+export function objectAt(target: Json, field: string): Json {
+  const existing = target[field];
+  if (isObject(existing)) return existing;
+  const made: Json = {};
+  target[field] = made;
+  return made;
+}
+
+export function isObject(value: unknown): value is Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The list with every item rewritten; the list itself when no item changed, or when it is none. */
+export function rewriteEach(list: unknown, rewrite: (item: unknown, index: number) => unknown): unknown {
+  if (!Array.isArray(list)) return list;
+  let changed = false;
+  const rewritten = list.map((item: unknown, index) => {
+    const after = rewrite(item, index);
+    changed ||= after !== item;
+    return after;
+  });
+  return changed ? rewritten : list;
+}
+
+export function join(at: string, field: string): string {
+  return at === "" ? field : `${at}.${field}`;
+}

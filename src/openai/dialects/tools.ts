@@ -1,0 +1,99 @@
+// Foreign tools → OpenAI's function tools, and Gemini's own tools as `{type: "google_search", …}`: found by their key, by their type in
+// other APIs, or by a function name that means them.
+import Type from "typebox";
+import { quoteForMessage } from "../quote.ts";
+import { googleOf, toSnakeCase, toSnakeWord } from "./google.ts";
+import { fill, isObject, row, type Json, type Place, type Row } from "./row.ts";
+
+const AnyObject = Type.Object({});
+
+/** Spelling in snake case → Gemini's tool. Both the key of a tool and the value of `type` are looked up here. */
+const GEMINI_TOOLS: ReadonlyMap<string, string> = new Map([
+  ["google_search", "google_search"],
+  ["google_search_retrieval", "google_search"],
+  ["enterprise_web_search", "google_search"],
+  ["web_search", "google_search"],
+  ["web_search_preview", "google_search"],
+  ["code_execution", "code_execution"],
+  ["code_interpreter", "code_execution"],
+  ["url_context", "url_context"],
+  ["google_maps", "google_maps"],
+  ["file_search", "file_search"],
+  ["computer_use", "computer_use"],
+  ["computer_use_preview", "computer_use"],
+]);
+
+/** Function names that mean Gemini's tools when the function has no parameters of its own. */
+const FUNCTION_NAMES: ReadonlySet<string> = new Set(
+  ["codeExecution", "googleSearch", "urlContext", "googleMaps"].flatMap((name) => [name, toSnakeWord(name)]),
+);
+
+/** Options that our shapes of Gemini's tools have a place for. */
+const OPTIONS: ReadonlyMap<string, readonly string[]> = new Map([
+  ["google_search", ["time_range_filter", "search_types"]],
+  ["google_maps", ["latitude", "longitude", "language_code"]],
+  ["file_search", ["file_search_store_names", "top_k", "metadata_filter"]],
+  ["computer_use", ["environment", "excluded_predefined_functions"]],
+]);
+
+export const TOOL_ROWS: readonly Row[] = [
+  // OpenAI in 2023.
+  row("functions", Type.Array(AnyObject), (functions, draft, { raise }) => {
+    delete draft["functions"];
+    if (draft["tools"]) raise("parameter_ignored", "functions", "Both 'functions' and 'tools' were given; 'tools' was read.");
+    fill(draft, "tools", functions.map((declared) => ({ type: "function", function: declared })));
+  }),
+  row("function_call", Type.Union([Type.Enum(["none", "auto"]), Type.Object({ name: Type.String() })]), (choice, draft) => {
+    delete draft["function_call"];
+    fill(draft, "tool_choice", typeof choice === "string" ? choice : { type: "function", function: { name: choice.name } });
+  }),
+  row("tools", Type.Array(AnyObject), (tools, draft, { raise }) => {
+    draft["tools"] = tools.flatMap((tool, index) => toPlainTools(tool as Json, draft, { at: `tools[${index}]`, raise }));
+  }),
+];
+
+/** The tool in plain spelling. Google's spelling can hold several in one object. */
+function toPlainTools(tool: Json, draft: Json, place: Place): Json[] {
+  const { type, ...beside } = tool;
+  if (type === "function") return [meansGeminiTool(tool["function"]) ?? tool];
+  if (typeof type === "string") {
+    // OpenAI dates its types: web_search_preview_2025_03_11.
+    const kind = GEMINI_TOOLS.get(toSnakeWord(type).replace(/(_[0-9]+)+$/, ""));
+    if (kind === undefined) return [tool];
+    const own = beside[type];
+    return [toGeminiTool(kind, isObject(own) ? own : beside, draft, place)];
+  }
+  const found = Object.entries(beside).flatMap(([key, options]) => {
+    const kind = GEMINI_TOOLS.get(toSnakeWord(key));
+    return kind === undefined ? [] : [toGeminiTool(kind, isObject(options) ? options : {}, draft, place)];
+  });
+  return found.length > 0 ? found : [tool];
+}
+
+/** A function that stands for a Gemini tool, in its plain spelling. */
+function meansGeminiTool(declared: unknown): Json | undefined {
+  if (!isObject(declared) || typeof declared["name"] !== "string" || !FUNCTION_NAMES.has(declared["name"])) return undefined;
+  const { parameters } = declared;
+  const properties = isObject(parameters) ? parameters["properties"] : undefined;
+  const ownParameters = isObject(properties) && Object.keys(properties).length > 0;
+  return ownParameters ? undefined : { type: toSnakeWord(declared["name"]) };
+}
+
+function toGeminiTool(kind: string, options: Json, draft: Json, { at, raise }: Place): Json {
+  const known = OPTIONS.get(kind) ?? [];
+  const own: Json = {};
+  for (const [key, value] of Object.entries(toSnakeCase(options) as Json)) {
+    if (known.includes(key)) own[key] = value;
+    else if (value !== null) raise("search_options_ignored", at, `Gemini's ${kind} has no option ${quoteForMessage(key)}.`);
+  }
+  if (kind === "google_maps") return keepLocation(own, draft);
+  return Object.keys(own).length > 0 ? { type: kind, [kind]: own } : { type: kind };
+}
+
+/** LiteLLM writes the place of the user into the tool; Gemini wants it beside the tools. */
+function keepLocation({ latitude, longitude, language_code: language }: Json, draft: Json): Json {
+  const place = latitude === undefined && longitude === undefined ? {} : { lat_lng: { latitude, longitude } };
+  const config = { ...place, ...(language === undefined ? {} : { language_code: language }) };
+  if (Object.keys(config).length > 0) fill(googleOf(draft), "retrieval_config", config);
+  return { type: "google_maps" };
+}

@@ -1,0 +1,112 @@
+// Shapes of answers, for the OpenAPI description only: answers are written, never checked.
+import Type from "typebox";
+
+const nullable = <T extends Type.TSchema>(shape: T) => Type.Union([shape, Type.Null()]);
+const optional = <T extends Type.TSchema>(shape: T) => Type.Optional(nullable(shape));
+const Count = Type.Integer({ minimum: 0 });
+const AnyObject = Type.Object({});
+
+const ToolCall = Type.Object({
+  index: Type.Optional(Type.Integer({ description: "Only in streams." })),
+  id: Type.String({ pattern: "^[A-Za-z0-9_-]{1,64}$" }),
+  type: Type.Literal("function"),
+  function: Type.Object({ name: Type.String(), arguments: Type.String({ description: "JSON text." }) }),
+  extra_content: Type.Optional(AnyObject),
+});
+const Image = Type.Object({
+  type: Type.Literal("image_url"),
+  index: Type.Integer(),
+  image_url: Type.Object({ url: Type.String({ description: "A data URL." }) }),
+});
+const Citation = Type.Object({
+  type: Type.Literal("url_citation"),
+  url_citation: Type.Object({
+    start_index: Type.Integer({ description: "In UTF-16 units of `content`." }),
+    end_index: Type.Integer(),
+    url: Type.String(),
+    title: Type.String(),
+  }),
+});
+
+/** Fields of a message and, in pieces, of a delta. */
+const SAID = {
+  refusal: optional(Type.String()),
+  reasoning_content: Type.Optional(Type.String()),
+  reasoning: Type.Optional(Type.String()),
+  annotations: Type.Optional(Type.Array(Citation)),
+  images: Type.Optional(Type.Array(Image)),
+  audio: Type.Optional(Type.Object({ id: Type.String(), data: Type.String({ description: "Base64." }), expires_at: Type.Integer() })),
+  tool_calls: Type.Optional(Type.Array(ToolCall)),
+  function_call: Type.Optional(Type.Object({ name: Type.String(), arguments: Type.String() })),
+  extra_content: Type.Optional(AnyObject),
+};
+
+const Finish = Type.Enum(["stop", "length", "tool_calls", "content_filter", "function_call"]);
+const Choice = Type.Object({
+  index: Count,
+  message: Type.Object({ role: Type.Literal("assistant"), content: nullable(Type.String()), ...SAID }),
+  logprobs: nullable(AnyObject),
+  finish_reason: Finish,
+  native_finish_reason: Type.Optional(Type.String({ description: "Gemini's word." })),
+  finish_message: Type.Optional(Type.String()),
+  safety_ratings: Type.Optional(Type.Array(AnyObject)),
+  grounding_metadata: Type.Optional(AnyObject),
+  url_context_metadata: Type.Optional(AnyObject),
+});
+const StreamChoice = Type.Object({
+  index: Count,
+  delta: Type.Object({ role: Type.Optional(Type.Literal("assistant")), content: optional(Type.String()), ...SAID }),
+  logprobs: nullable(AnyObject),
+  finish_reason: nullable(Finish),
+});
+
+const Usage = Type.Object({
+  prompt_tokens: Count,
+  completion_tokens: Type.Integer({ minimum: 0, description: "Thoughts included." }),
+  total_tokens: Count,
+  prompt_tokens_details: Type.Optional(AnyObject),
+  completion_tokens_details: Type.Optional(AnyObject),
+});
+const Warning = Type.Object({ code: Type.String(), param: Type.String(), message: Type.String() });
+
+const IDENTITY = {
+  id: Type.String({ description: "`chatcmpl-…`" }),
+  created: Type.Integer({ description: "Unix seconds." }),
+  model: Type.String({ description: "As it was asked for." }),
+  service_tier: Type.Optional(Type.String()),
+  warnings: Type.Optional(Type.Array(Warning)),
+};
+
+const Model = Type.Object({
+  id: Type.String(),
+  object: Type.Literal("model"),
+  created: Type.Integer(),
+  owned_by: Type.String(),
+  shutdown_date: Type.Optional(Type.String({ description: "`YYYY-MM-DD`" })),
+});
+
+/** Components of the OpenAPI document. */
+export const ANSWER_SCHEMAS = {
+  ChatCompletion: Type.Object({
+    ...IDENTITY,
+    object: Type.Literal("chat.completion"),
+    choices: Type.Array(Choice, { minItems: 1 }),
+    usage: Type.Optional(Usage),
+  }),
+  ChatCompletionChunk: Type.Object({
+    ...IDENTITY,
+    object: Type.Literal("chat.completion.chunk"),
+    choices: Type.Array(StreamChoice),
+    usage: optional(Usage),
+  }),
+  Model,
+  ModelList: Type.Object({ object: Type.Literal("list"), data: Type.Array(Model) }),
+  Error: Type.Object({
+    error: Type.Object({
+      message: Type.String(),
+      type: Type.Enum(["invalid_request_error", "rate_limit_error", "server_error"]),
+      param: nullable(Type.String()),
+      code: nullable(Type.String()),
+    }),
+  }),
+};

@@ -1,0 +1,76 @@
+// Where a field of ChatRequest comes from in an OpenAI body: names in failures and warnings that are raised behind the contract.
+
+/** Field of ChatRequest → OpenAI parameter; a path below a row belongs to the row. Fields of the same name need none. */
+const PARAMS: ReadonlyMap<string, string> = new Map([
+  ["sampling.temperature", "temperature"],
+  ["sampling.top_p", "top_p"],
+  ["sampling.top_k", "extra_body.google.top_k"],
+  ["sampling.seed", "seed"],
+  ["sampling.max_output_tokens", "max_tokens"],
+  ["sampling.candidate_count", "n"],
+  ["sampling.presence_penalty", "presence_penalty"],
+  ["sampling.frequency_penalty", "frequency_penalty"],
+  ["sampling.stop_sequences", "stop"],
+  ["sampling.response_logprobs", "logprobs"],
+  ["sampling.top_logprobs", "top_logprobs"],
+  ["thinking", "reasoning_effort"],
+  ["thinking.level", "reasoning_effort"],
+  ["output_format", "response_format"],
+  ["output_format.json_schema", "response_format.json_schema"],
+  ["output_format.json_schema.schema", "response_format.json_schema.schema"],
+  ["output_format.enum_choice", "response_format.enum"],
+  ["image", "extra_body.google.image_config"],
+  ["image.aspect_ratio", "extra_body.google.image_config.aspect_ratio"],
+  ["image.size", "extra_body.google.image_config.image_size"],
+  ["speech", "audio"],
+  ["speech.voice", "audio.voice"],
+  ["speech.format", "audio.format"],
+  ["speech.language_code", "extra_body.google.speech_config.language_code"],
+  ["speech.multi_speaker", "extra_body.google.speech_config.multi_speaker_voice_config"],
+  ["media_resolution", "extra_body.google.media_resolution"],
+  ["retrieval", "extra_body.google.retrieval_config"],
+  ["safety_settings", "extra_body.google.safety_settings"],
+  ["cached_content", "extra_body.google.cached_content"],
+  ["labels", "extra_body.google.labels"],
+  ["conversation_key", "prompt_cache_key"],
+  ["end_user", "user"],
+  ["tool_choice.mode", "tool_choice"],
+  ["tool_choice.allowed_names", "tool_choice"],
+]);
+
+/** These paths are the same in ChatRequest and in Anthropic's dialect of a body; they are shown as they are. */
+const AMBIGUOUS: ReadonlySet<string> = new Set(["thinking.budget_tokens", "thinking.include_thoughts"]);
+
+const PART = /^messages\[(\d+)\]\.parts\[(\d+)\](.*)$/s;
+const SCHEMA = /^(tools\[\d+\]\.function\.)parameters_json_schema/;
+
+/**
+ * The OpenAI parameter of a path in ChatRequest; undefined for a path that needs no other name or is an OpenAI parameter already.
+ * With `partParams` of the request's ChatIntent it is exact for parts of messages, else near: `messages[2].content[1]`.
+ */
+export function toOpenAiParam(fieldPath: string, partParams?: readonly (readonly string[])[]): string | undefined {
+  const part = PART.exec(fieldPath);
+  if (part) {
+    const [, message = "", index = "", rest = ""] = part;
+    const own = partParams?.[Number(message)]?.[Number(index)] ?? `content[${index}]`;
+    return `messages[${message}].${own}${belowCall(own, rest)}`;
+  }
+  if (SCHEMA.test(fieldPath)) return fieldPath.replace(SCHEMA, "$1parameters");
+  if (AMBIGUOUS.has(fieldPath)) return undefined;
+  const row = ancestorsOf(fieldPath).find((path) => PARAMS.has(path));
+  return row === undefined ? undefined : PARAMS.get(row);
+}
+
+/** Below a part only a call has fields that OpenAI names too. */
+function belowCall(own: string, rest: string): string {
+  if (!/^tool_calls\[\d+\]$/.test(own)) return "";
+  if (rest.startsWith(".tool_call.id")) return ".id";
+  if (rest.startsWith(".tool_call.name")) return ".function.name";
+  return rest.startsWith(".tool_call.arguments") ? ".function.arguments" : "";
+}
+
+/** "a.b[0].c" → "a.b[0].c", "a.b", "a" */
+function ancestorsOf(path: string): string[] {
+  const names = path.replace(/\[\d+\]/g, "").split(".");
+  return names.map((_, index) => names.slice(0, names.length - index).join("."));
+}

@@ -1,0 +1,83 @@
+// A chat completion body → what it asks for. The story: rewrite dialects → check the shape → read each field → refuse or tell what is lost.
+import { Failure, type FailureReason } from "../chat/failures.ts";
+import { warning, type RaiseWarning, type WarningCode } from "../chat/warnings.ts";
+import type { ChatRequest, Warning } from "../gen/gemini/chat/v1/chat_pb.ts";
+import { toPlainBody } from "./dialects.ts";
+import { readGoogleOptions } from "./google-options.ts";
+import type { ChatIntent } from "./intent.ts";
+import { readMessages } from "./messages.ts";
+import { readDelivery, readImageOptions, readModalities, readOutputFormat, readServiceTier } from "./output.ts";
+import { readSampling } from "./sampling.ts";
+import { checkBody, type ChatCompletionBody } from "./schema.ts";
+import { readSpeech } from "./speech.ts";
+import { readThinking } from "./thinking.ts";
+import { readToolChoice } from "./tool-choice.ts";
+import { readTools } from "./tools.ts";
+import { warnUnread } from "./unread.ts";
+
+/** What the headers of the HTTP request say about it. */
+export interface ReadOptions {
+  /** `strict`: x-gateway-strict. `images`: x-gateway-images as it came. */
+  readonly headers: { readonly strict: boolean; readonly images: string | undefined };
+}
+
+/** Reasons of strict mode for warnings that are about a whole parameter. */
+const REFUSALS: ReadonlyMap<WarningCode, FailureReason> = new Map([
+  ["parameter_unknown", "UNKNOWN_PARAMETER"],
+  ["parameter_ignored", "UNSUPPORTED_PARAMETER"],
+]);
+
+/**
+ * Reads a parsed JSON body. Throws a Failure that names the OpenAI parameter, in its field and in its message; with `strict` also for
+ * what would otherwise become a warning.
+ */
+export function readChatCompletion(body: unknown, options: ReadOptions): ChatIntent {
+  const warnings: Warning[] = [];
+  const raise: RaiseWarning = (code, param, message) => {
+    if (options.headers.strict) throw refusal(code, param, message);
+    warnings.push(warning(code, param, message));
+  };
+  const given = isObject(body) ? body : {};
+  const plain = checkBody(isObject(body) ? toPlainBody(body, raise) : body);
+  warnUnread(plain, raise);
+  const { messages, partParams } = readMessages(plain.messages, raise);
+  const legacyFunctions = given["functions"] !== undefined && given["functions"] !== null;
+  const delivery = readDelivery(plain, options.headers.images, legacyFunctions, raise);
+  const request = { ...readRequest(plain, raise), messages, strict: options.headers.strict };
+  return { request, delivery, warnings, partParams };
+}
+
+function readRequest(body: ChatCompletionBody, raise: RaiseWarning): Omit<ChatRequest, "messages" | "strict"> {
+  const tools = readTools(body, raise);
+  const toolChoice = readToolChoice(body, tools, raise);
+  const sampling = readSampling(body, raise);
+  const thinking = readThinking(body, raise);
+  const outputFormat = readOutputFormat(body);
+  const image = readImageOptions(body);
+  const speech = readSpeech(body, raise);
+  return {
+    $typeName: "gemini.chat.v1.ChatRequest",
+    model: body.model,
+    tools,
+    modalities: readModalities(body),
+    serviceTier: readServiceTier(body, raise),
+    conversationKey: (body.prompt_cache_key ?? "").toWellFormed(),
+    endUser: (body.safety_identifier ?? body.user ?? "").toWellFormed(),
+    ...readGoogleOptions(body.extra_body?.google ?? {}),
+    ...(toolChoice && { toolChoice }),
+    ...(sampling && { sampling }),
+    ...(thinking && { thinking }),
+    ...(outputFormat && { outputFormat }),
+    ...(image && { image }),
+    ...(speech && { speech }),
+    ...(typeof body.store === "boolean" && { store: body.store }),
+  };
+}
+
+function refusal(code: WarningCode, param: string, message: string): Failure {
+  return new Failure(REFUSALS.get(code) ?? "UNSUPPORTED_VALUE", `Refused because of strict mode: ${message}`, { field: param });
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,7 @@
+// OpenAI's optional fields: absent and null mean the same.
+import Type, { type TNull, type TOptional, type TSchema, type TUnion } from "typebox";
+
+/** A field that may be left out or null. Read it with `?? undefined`. */
+export function maybe<T extends TSchema>(shape: T): TOptional<TUnion<[T, TNull]>> {
+  return Type.Optional(Type.Union([shape, Type.Null()]));
+}

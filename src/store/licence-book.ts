@@ -1,0 +1,118 @@
+// Answers whose a licence is, from memory: a background check keeps the memory equal to the store, so that no request
+// waits for the store, no flood of wrong licences reaches it, and a store that is away for a minute harms nobody.
+import { setTimeout as sleep } from "node:timers/promises";
+import { Failure } from "../chat/failures.ts";
+import type { Caller, Licences } from "../chat/ports.ts";
+import type { Database } from "./database.ts";
+import { digestLicence } from "./licence-secret.ts";
+import { readLicencePepper, readLicenceRevision, readValidLicences } from "./licences.ts";
+
+/** How the book is kept. */
+export interface LicenceBookOptions {
+  /** Licences of the configuration; they are valid whatever the store does. */
+  readonly configured: readonly string[];
+  /** Time between two checks: how soon a new licence is known and a revoked one refused. */
+  readonly checkIntervalMs?: number;
+  /** How old an answer from memory may be. */
+  readonly maxAgeMs?: number;
+  /** Told of every check of the background: without an error it went well. */
+  readonly onCheck?: (error?: unknown) => void;
+}
+
+/** The licences of store and configuration. */
+export interface LicenceBook extends Licences {
+  /** How many licences are valid, those of the configuration included. */
+  size(): number;
+  /** When a check of the store last succeeded, in milliseconds of the monotonic clock (`performance.now()`). */
+  lastCheckOk(): number;
+  /** Looks at the store now; rejects when it does not answer. For a change of our own that must count at once. */
+  refresh(): Promise<void>;
+  /** Ends the background check; the database stays open. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+const CHECK_INTERVAL_MS = 1_000;
+/** Revoked licences must be refused within 60 s, even when the store cannot be asked. */
+const MAX_AGE_MS = 60_000;
+/** All licences are read anew at least so often, for whoever edits the tables by hand. */
+const FULL_READ_INTERVAL_MS = 30_000;
+const RETRY_AFTER_MS = 5_000;
+
+/** Ids of configured licences are digests: equal on every replica of a store and after every start, and no secret. */
+const CONFIGURED_ID_PREFIX = "cfg_";
+
+/** Reads the store once and starts the background check. Rejects when the store cannot be read. */
+export async function openLicenceBook(db: Database, options: LicenceBookOptions): Promise<LicenceBook> {
+  const pepper = await readLicencePepper(db);
+  const configured = toConfiguredCallers(pepper, options.configured);
+  const maxAgeMs = options.maxAgeMs ?? MAX_AGE_MS;
+  let stored: ReadonlyMap<string, Caller> = new Map();
+  let revision: string | undefined;
+  let fullReadAt = Number.NEGATIVE_INFINITY;
+  let checkedAt = Number.NEGATIVE_INFINITY;
+
+  async function refresh(): Promise<void> {
+    const startedAt = performance.now();
+    // Read before the rows: a change in between shows in the next check.
+    const current = await readLicenceRevision(db);
+    if (current !== revision || startedAt - fullReadAt >= FULL_READ_INTERVAL_MS) {
+      const rows = await readValidLicences(db);
+      stored = new Map(rows.map(({ id, name, digest }) => [digest, { licenceId: id, name }]));
+      revision = current;
+      fullReadAt = startedAt;
+    }
+    checkedAt = startedAt;
+  }
+
+  await refresh();
+  const stop = keepChecking(refresh, options.checkIntervalMs ?? CHECK_INTERVAL_MS, options.onCheck);
+  return {
+    async resolve(licence) {
+      const digest = digestLicence(pepper, licence);
+      const caller = configured.get(digest);
+      if (caller !== undefined) return caller;
+      if (performance.now() - checkedAt <= maxAgeMs) return stored.get(digest);
+      throw new Failure("SERVER_BUSY", "The licence cannot be checked at the moment.", {
+        retryAfterMs: RETRY_AFTER_MS,
+      });
+    },
+    size: () => configured.size + stored.size,
+    lastCheckOk: () => checkedAt,
+    refresh,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+function toConfiguredCallers(pepper: string, licences: readonly string[]): ReadonlyMap<string, Caller> {
+  return new Map(
+    licences.map((licence, index) => {
+      const digest = digestLicence(pepper, licence);
+      return [digest, { licenceId: CONFIGURED_ID_PREFIX + digest, name: `LICENCES entry ${index + 1}` }];
+    }),
+  );
+}
+
+/** Checks again and again, one check at a time; the function returned ends it. */
+function keepChecking(
+  check: () => Promise<void>,
+  intervalMs: number,
+  onCheck: LicenceBookOptions["onCheck"],
+): () => Promise<void> {
+  const stopped = new AbortController();
+  const run = async (): Promise<void> => {
+    while (!stopped.signal.aborted) {
+      try {
+        await sleep(intervalMs, undefined, { ref: false, signal: stopped.signal });
+        await check();
+        onCheck?.();
+      } catch (error) {
+        if (!stopped.signal.aborted) onCheck?.(error);
+      }
+    }
+  };
+  const running = run();
+  return async () => {
+    stopped.abort();
+    await running;
+  };
+}

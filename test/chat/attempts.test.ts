@@ -1,0 +1,89 @@
+// Goal: the attempt loop goes to the right keys in the right order, reports every attempt, and stops when the call ends.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { tryAttempts } from "../../src/chat/attempts.ts";
+import { startDeadline } from "../../src/chat/deadline.ts";
+import { Failure, type FailureReason } from "../../src/chat/failures.ts";
+import type { AttemptOutcome, CallContext, Clock, KeyHandle, KeyPool } from "../../src/chat/ports.ts";
+
+const KEYS: readonly KeyHandle[] = [
+  { index: 0, project: "a" },
+  { index: 1, project: "a" },
+  { index: 2, project: "b" },
+];
+
+/** A pool that gives the first key that is not excluded, and a clock whose sleeps are noted instead of slept. */
+function setUp(signal: AbortSignal = new AbortController().signal, maxAttempts = 3) {
+  const outcomes: AttemptOutcome[] = [];
+  const reports: [number, string][] = [];
+  const sleeps: number[] = [];
+  const keys: KeyPool = {
+    pick: ({ projects, keys: tried }) => KEYS.find(({ index, project }) => !projects.has(project) && !tried.has(index)),
+    report: ({ index }, outcome) => reports.push([index, outcome === "ok" ? "ok" : outcome.reason]),
+    usable: () => true,
+  };
+  const clock: Clock = { now: () => 0, wall: () => 0, random: () => 1, sleep: async (ms) => void sleeps.push(ms) };
+  const telemetry = { callStarted() {}, callFinished() {}, attemptFinished: (outcome: AttemptOutcome) => outcomes.push(outcome) };
+  const context: CallContext = {
+    caller: { licenceId: "l", name: "n" },
+    requestId: "request-1",
+    signal,
+    deadlineMs: 60_000,
+    maxAttempts,
+  };
+  const tried: number[] = [];
+  const run = (script: (FailureReason | "ok")[]) => {
+    const deadline = startDeadline(clock, context, 60_000);
+    return tryAttempts({ keys, clock, telemetry }, context, "m", deadline, { attempts: 0 }, async (key) => {
+      tried.push(key.index);
+      const step = script.shift() ?? "ok";
+      if (step !== "ok") throw new Failure(step, step);
+      return "answer";
+    }).finally(() => deadline[Symbol.dispose]());
+  };
+  return { run, outcomes, reports, sleeps, tried };
+}
+
+test("a first success needs one attempt and is reported when it ends", async () => {
+  const { run, outcomes, reports } = setUp();
+  const live = await run(["ok"]);
+  assert.equal(live.result, "answer");
+  assert.deepEqual(outcomes, []);
+  live.finish("OK");
+  assert.deepEqual(outcomes.map(({ outcome, keyIndex, retried }) => [outcome, keyIndex, retried]), [["OK", 0, false]]);
+  assert.deepEqual(reports, [[0, "ok"]]);
+});
+
+test("a 429 skips the other keys of its project, for quota is per project", async () => {
+  const { run, tried, sleeps } = setUp();
+  await run(["RATE_LIMIT_EXCEEDED", "ok"]);
+  assert.deepEqual(tried, [0, 2]);
+  assert.deepEqual(sleeps, []);
+});
+
+test("an overloaded model is asked again after a wait, and three attempts are all", async () => {
+  const { run, outcomes, sleeps } = setUp();
+  await assert.rejects(run(["OVERLOADED", "OVERLOADED", "OVERLOADED", "ok"]), { reason: "OVERLOADED" });
+  assert.deepEqual(sleeps, [250, 500]);
+  assert.deepEqual(outcomes.map(({ retried }) => retried), [true, true, false]);
+});
+
+test("a single attempt is made for a caller that is itself retrying", async () => {
+  const { run, tried } = setUp(undefined, 1);
+  await assert.rejects(run(["OVERLOADED"]), { reason: "OVERLOADED" });
+  assert.equal(tried.length, 1);
+});
+
+test("a caller's mistake is passed on at once and leaves the keys alone", async () => {
+  const { run, tried } = setUp();
+  await assert.rejects(run(["UPSTREAM_INVALID_ARGUMENT"]), { reason: "UPSTREAM_INVALID_ARGUMENT" });
+  assert.deepEqual(tried, [0]);
+});
+
+test("a call that was left makes no further attempt", async () => {
+  const controller = new AbortController();
+  const { run, tried } = setUp(controller.signal);
+  controller.abort(new Failure("CANCELLED", "gone"));
+  await assert.rejects(run(["OVERLOADED", "ok"]), { reason: "CANCELLED" });
+  assert.deepEqual(tried, []);
+});

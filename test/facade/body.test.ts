@@ -1,0 +1,64 @@
+// Goal: a body becomes a JSON value that is safe to walk, or a clear 400; and bodies together stay within their budget.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { Failure } from "../../src/chat/failures.ts";
+import { BodyBudget, parseJson } from "../../src/facade/body.ts";
+
+const refuses = (text: string | Buffer, words: RegExp) =>
+  assert.throws(
+    () => parseJson(Buffer.from(text)),
+    (error) => error instanceof Failure && error.reason === "INVALID_JSON" && words.test(error.message),
+  );
+
+test("any JSON of ordinary depth is read as JSON.parse reads it", () => {
+  fc.assert(
+    fc.property(fc.jsonValue({ maxDepth: 20 }), (value) => {
+      assert.deepEqual(parseJson(Buffer.from(JSON.stringify(value))), JSON.parse(JSON.stringify(value)));
+    }),
+  );
+});
+
+test("brackets, quotes and backslashes inside strings do not count as depth", () => {
+  const value = { text: '[[[{{{"\\'.repeat(50), tail: "\\" };
+  assert.deepEqual(parseJson(Buffer.from(JSON.stringify(value))), value);
+});
+
+test("nesting beyond 64 levels is refused before it is parsed", () => {
+  refuses("[".repeat(5_000), /64 levels/);
+  refuses("[".repeat(65) + "]".repeat(65), /64 levels/);
+  assert.ok(parseJson(Buffer.from("[".repeat(64) + "]".repeat(64))));
+});
+
+test("more than 100 000 values are refused", () => {
+  refuses(`[${"1,".repeat(100_001)}1]`, /100000 values/);
+});
+
+test("malformed UTF-8 is refused instead of being replaced", () => {
+  refuses(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), /UTF-8/);
+});
+
+test("no bytes and broken JSON are refused", () => {
+  refuses("", /no body/);
+  for (const text of ["{", "{'a':1}", '{"a":1,}', "nope", '"unterminated', '"\\']) refuses(text, /not valid JSON/);
+});
+
+test("no bytes make anything but a value or a refusal", () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+      try {
+        parseJson(Buffer.from(bytes));
+      } catch (error) {
+        assert.ok(error instanceof Failure && error.reason === "INVALID_JSON");
+      }
+    }),
+  );
+});
+
+test("a body over the budget is refused and may come again once room was given back", () => {
+  const budget = new BodyBudget(100);
+  budget.take(80);
+  assert.throws(() => budget.take(21), { reason: "SERVER_BUSY" });
+  budget.giveBack(80);
+  budget.take(100);
+});
