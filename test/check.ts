@@ -6,10 +6,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const STEPS: readonly (readonly [string, readonly string[]])[] = [
-  ["format", ["oxfmt", "--check", "src", "test", "bench", "proto"]],
+  ["format", ["oxfmt", "--check", "src", "test", "bench", "proto", "docs"]],
   ["lint and layers", ["oxlint", "--type-aware", "--quiet"]],
   ["types", ["tsc", "-p", "."]],
   ["dead code", ["knip", "--no-progress"]],
+  ["documents", ["node", "docs/render.ts", "--check"]],
   ["proto format", ["buf", "format", "--diff", "--exit-code", "--path", "proto/gemini"]],
   ["proto lint", ["buf", "lint"]],
   ["proto compatibility", ["buf", "breaking", "proto", "--against", "proto/baseline.binpb"]],

@@ -1,6 +1,5 @@
 // Reference P: the request mapped once, the answer's bytes piped through. What any Node proxy costs at least.
 
-import { pipeline } from "node:stream/promises";
 import { serve } from "./serve.ts";
 
 serve(async (request, response, upstream) => {
@@ -10,5 +9,8 @@ serve(async (request, response, upstream) => {
     if (value !== undefined) response.setHeader(name, value);
   }
   response.writeHead(statusCode);
-  await pipeline(body, response);
+  // Not `pipeline`: its bookkeeping alone costs a third of a small answer.
+  body.on("error", () => response.destroy());
+  response.on("close", () => body.destroy());
+  body.pipe(response);
 });

@@ -89,7 +89,11 @@ function lookUp(reference: string, root: Schema): Schema {
     .replace(/^#\/?/, "")
     .split("/")
     .filter((step) => step !== "");
-  const decode = (step: string) => decodeURIComponent(step).replaceAll("~1", "/").replaceAll("~0", "~");
+  const decode = (step: string) =>
+    step
+      .replaceAll(/%[0-7][0-9A-Fa-f]/g, (escape) => String.fromCharCode(Number.parseInt(escape.slice(1), 16)))
+      .replaceAll("~1", "/")
+      .replaceAll("~0", "~");
   return toSchema(steps.reduce<unknown>((value, step) => toSchema(value)[decode(step)], root));
 }
 

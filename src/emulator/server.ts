@@ -68,7 +68,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<RunningEm
       .then((reply) => send(outgoing, reply, chunkDelayMs, gone.signal))
       .catch((error: unknown) => {
         // With the caller gone there is nobody to answer and nothing wrong here.
-        if (!gone.signal.aborted) onError(error);
+        if (!hasLeft(incoming, gone.signal)) onError(error);
         outgoing.destroy();
       });
   });
@@ -89,11 +89,14 @@ async function serve(
   try {
     return await route({ method, url, headers, signal: gone, readBody: () => readBody(incoming) }, emulator);
   } catch (error) {
-    if (gone.aborted) throw error;
+    if (hasLeft(incoming, gone)) throw error;
     if (!(error instanceof ApiError)) onError(error);
     return errorReply(error instanceof ApiError ? error : plainError(500), url);
   }
 }
+
+/** A caller who leaves while still sending shows up as a failed body before the connection counts as closed. */
+const hasLeft = (incoming: IncomingMessage, gone: AbortSignal) => gone.aborted || incoming.errored !== null;
 
 async function readBody(incoming: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];

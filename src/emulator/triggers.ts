@@ -47,11 +47,18 @@ export const FINISH_TRIGGERS: Readonly<Record<string, "half" | "nothing">> = {
 };
 
 const HTTP_TRIGGERS = ["400", "403", "429", "500", "503", "504"];
-const NUMBER_TRIGGERS = ["delay", "words", "thoughts"];
-const KNOWN = [...Object.keys(FINISH_TRIGGERS), ...HTTP_TRIGGERS, ...NUMBER_TRIGGERS, "blocked", "stream-error", "cut"];
 
-/** No wait, word count or thought is longer than this. */
-const MAX_NUMBER = 600_000;
+/** The largest number each takes: ten minutes, and as many words or tokens as a long answer has. */
+const NUMBER_LIMITS: Readonly<Record<string, number>> = { delay: 600_000, words: 100_000, thoughts: 100_000 };
+
+const KNOWN = [
+  ...Object.keys(FINISH_TRIGGERS),
+  ...HTTP_TRIGGERS,
+  ...Object.keys(NUMBER_LIMITS),
+  "blocked",
+  "stream-error",
+  "cut",
+];
 
 /** All triggers of a text by name; a misspelt one is a 400, so that no test passes by accident. */
 export function readTriggers(text: string): Triggers {
@@ -60,12 +67,20 @@ export function readTriggers(text: string): Triggers {
     if (!KNOWN.includes(name)) {
       throw invalidArgument(`Unknown emulator trigger '${name}'. Known triggers: ${KNOWN.join(", ")}.`);
     }
-    if (NUMBER_TRIGGERS.includes(name) && !(Number(value) <= MAX_NUMBER && value !== "")) {
-      throw invalidArgument(`The emulator trigger '${name}' needs a number up to ${MAX_NUMBER}, as in ${name}=20.`);
-    }
+    checkValue(name, value);
     triggers.set(name, value);
   }
   return triggers;
+}
+
+function checkValue(name: string, value: string): void {
+  const limit = NUMBER_LIMITS[name];
+  if (limit !== undefined && !(value !== "" && Number(value) <= limit)) {
+    throw invalidArgument(`The emulator trigger '${name}' needs a number up to ${limit}, as in ${name}=20.`);
+  }
+  if (name === "stream-error" && value !== "" && !HTTP_TRIGGERS.includes(value)) {
+    throw invalidArgument(`The emulator trigger 'stream-error' takes one of ${HTTP_TRIGGERS.join(", ")}.`);
+  }
 }
 
 /** The text as the model sees it. */

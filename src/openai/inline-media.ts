@@ -16,9 +16,10 @@ export function splitInlineMedia(text: string): (string | Media)[] {
   if (link < 0) return text === "" ? [] : [text];
   const pieces: (string | Media)[] = [];
   let done = 0;
+  let end = -1;
   while (link >= 0) {
     const start = labelStart(text, done, link);
-    const end = text.indexOf(")", link);
+    if (end < link) end = text.indexOf(")", link);
     if (end < 0) break;
     const next = text.indexOf(LINK, link + LINK.length);
     // A link that runs over the beginning of another was never closed.

@@ -38,8 +38,8 @@ const PARAMS: ReadonlyMap<string, string> = new Map([
   ["tool_choice.allowed_names", "tool_choice"],
 ]);
 
-/** These paths are the same in ChatRequest and in Anthropic's dialect of a body; they are shown as they are. */
-const AMBIGUOUS: ReadonlySet<string> = new Set(["thinking.budget_tokens", "thinking.include_thoughts"]);
+/** Such paths are those of Anthropic's dialect of a body too; they are shown as they are. */
+const AMBIGUOUS = /^thinking\.(?!level$)/;
 
 const PART = /^messages\[(\d+)\]\.parts\[(\d+)\](.*)$/s;
 const SCHEMA = /^(tools\[\d+\]\.function\.)parameters_json_schema/;
@@ -56,7 +56,7 @@ export function toOpenAiParam(fieldPath: string, partParams?: readonly (readonly
     return `messages[${message}].${own}${belowCall(own, rest)}`;
   }
   if (SCHEMA.test(fieldPath)) return fieldPath.replace(SCHEMA, "$1parameters");
-  if (AMBIGUOUS.has(fieldPath)) return undefined;
+  if (AMBIGUOUS.test(fieldPath)) return undefined;
   const row = ancestorsOf(fieldPath).find((path) => PARAMS.has(path));
   return row === undefined ? undefined : PARAMS.get(row);
 }

@@ -178,6 +178,20 @@ test("a caller who leaves during a delay or a stream is no error", async () => {
   assert.deepEqual(errors, []);
 });
 
+test("a caller who leaves while sending is no error", async () => {
+  const errors: unknown[] = [];
+  await using emulator = await startTestEmulator({ onError: (error) => errors.push(error) });
+  const url = `${emulator.origin}/v1beta/models/gemini-3.8-flash:generateContent`;
+  const outgoing = request(url, { method: "POST", headers: { ...KEY, "content-length": "1000" } });
+  outgoing.on("error", () => undefined);
+  outgoing.write("{");
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  outgoing.destroy();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.equal((await emulator.get("/v1beta/models")).status, 200);
+  assert.deepEqual(errors, []);
+});
+
 test("an address in use rejects", async () => {
   await using emulator = await startTestEmulator();
   const port = Number(new URL(emulator.origin).port);

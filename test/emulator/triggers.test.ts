@@ -186,5 +186,6 @@ test("a misspelt trigger is refused", async () => {
   assert.equal(answer.status, 400);
   assert.match(answer.json.error.message, /^Unknown emulator trigger 'SAFTEY'/);
   assert.equal((await emulator.generate(MODEL, trigger("delay"))).status, 400);
+  assert.equal((await emulator.generate(MODEL, trigger("stream-error=200"))).status, 400);
   assert.equal((await emulator.generate(MODEL, trigger("delay=99999999"))).status, 400);
 });

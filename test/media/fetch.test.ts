@@ -74,7 +74,7 @@ describe("a well-behaved host", () => {
   });
 });
 
-describe("redirects", () => {
+describe("redirects", { concurrency: true }, () => {
   test("are followed three times, relative ones too, with nothing forwarded", async () => {
     await using host = await startRawHost((socket, head) => {
       const hop = Number(/^GET \/(\d)/.exec(head)?.[1]);
@@ -104,34 +104,6 @@ describe("redirects", () => {
     assert.equal(host.requests.length, 4);
   });
 
-  test("to a place that may not be fetched are refused before a socket is opened", async () => {
-    const targets = [
-      "http://169.254.169.254/latest/meta-data/",
-      "http://127.1:22/",
-      "http://127.0.0.2/",
-      "//10.0.0.1/",
-      "http://[::1]/",
-      "http://0x7f.2/",
-      "http://[::ffff:169.254.169.254]/",
-      "http://user:secret@127.0.0.1/",
-      "file:///etc/passwd",
-      "data:image/png;base64,AAAA",
-      "gopher://127.0.0.1/",
-    ];
-    await using host = await startRawHost((socket, head) => {
-      const target = targets[Number(/^GET \/(\d+)/.exec(head)?.[1])];
-      answer(["302 Found", `location: ${target}`])(socket, head);
-    });
-    const strict = createMediaFetcher({ ...LOCAL, ownPorts: () => [22] });
-    using record = recordSockets();
-    await Promise.all(
-      targets.map((_, index) =>
-        assertFails(get(`${host.url}/${index}`, { by: strict, callerKey: String(index) }), "forbidden"),
-      ),
-    );
-    assert.equal(record.opened.length, targets.length, "only the redirecting host was connected to");
-  });
-
   test("without a location, and any other status, are failures that tell no status", async () => {
     const heads = [
       "302 Found",
@@ -154,28 +126,12 @@ describe("redirects", () => {
   });
 });
 
-describe("size", () => {
+describe("size", { concurrency: true }, () => {
   test("is refused by the announced length without reading the body", async () => {
     await using host = await startRawHost((socket) =>
       socket.write("HTTP/1.1 200 OK\r\ncontent-length: 1000001\r\n\r\n"),
     );
     await assertFails(get(host.url), "too_large");
-  });
-
-  test("stops within 64 KiB of the limit when it was not announced", async () => {
-    await using host = await startRawHost((socket) => {
-      socket.write("HTTP/1.1 200 OK\r\n\r\n");
-      const block = Buffer.alloc(65_536);
-      const pour = (): void => {
-        while (!socket.destroyed && socket.write(block));
-      };
-      socket.on("drain", pour);
-      pour();
-    });
-    using record = recordSockets();
-    await assertFails(get(host.url, { maxBytes: 3_000_000 }), "too_large");
-    const [socket] = record.opened as [Socket];
-    assert.ok(socket.bytesRead <= 3_000_000 + 65_536 + 200, `read ${socket.bytesRead}`);
   });
 
   test("may be exactly the limit", async () => {
@@ -293,8 +249,55 @@ describe("an abort", () => {
     await assert.rejects(running);
     assert.ok(host.connectionCount <= 1);
   });
+});
 
-  test("before it began opens no socket", async () => {
+// One at a time: the record is of the whole process.
+describe("what is connected to", () => {
+  test("is nothing that a redirect must not lead to", async () => {
+    const targets = [
+      "http://169.254.169.254/latest/meta-data/",
+      "http://127.1:22/",
+      "http://127.0.0.2/",
+      "//10.0.0.1/",
+      "http://[::1]/",
+      "http://0x7f.2/",
+      "http://[::ffff:169.254.169.254]/",
+      "http://user:secret@127.0.0.1/",
+      "file:///etc/passwd",
+      "data:image/png;base64,AAAA",
+      "gopher://127.0.0.1/",
+    ];
+    await using host = await startRawHost((socket, head) => {
+      const target = targets[Number(/^GET \/(\d+)/.exec(head)?.[1])];
+      answer(["302 Found", `location: ${target}`])(socket, head);
+    });
+    const strict = createMediaFetcher({ ...LOCAL, ownPorts: () => [22] });
+    using record = recordSockets();
+    await Promise.all(
+      targets.map((_, index) =>
+        assertFails(get(`${host.url}/${index}`, { by: strict, callerKey: String(index) }), "forbidden"),
+      ),
+    );
+    assert.equal(record.opened.length, targets.length, "only the redirecting host was connected to");
+  });
+
+  test("is read within 64 KiB of the limit when no length was announced", async () => {
+    await using host = await startRawHost((socket) => {
+      socket.write("HTTP/1.1 200 OK\r\n\r\n");
+      const block = Buffer.alloc(65_536);
+      const pour = (): void => {
+        while (!socket.destroyed && socket.write(block));
+      };
+      socket.on("drain", pour);
+      pour();
+    });
+    using record = recordSockets();
+    await assertFails(get(host.url, { maxBytes: 3_000_000 }), "too_large");
+    const [socket] = record.opened as [Socket];
+    assert.ok(socket.bytesRead <= 3_000_000 + 65_536 + 200, `read ${socket.bytesRead}`);
+  });
+
+  test("is nothing after an abort", async () => {
     using record = recordSockets();
     await assert.rejects(get("http://127.0.0.1:9/", { signal: AbortSignal.abort(new Error("gone")) }), /gone/);
     assert.equal(record.opened.length, 0);
@@ -324,7 +327,7 @@ test("at most four fetches of one caller run at once, and another caller is not 
   assert.equal(most, 4);
 });
 
-describe("what a caller learns", () => {
+describe("what a caller learns", { concurrency: true }, () => {
   test("is the same text on a whole second, whether the place is forbidden, closed or answers badly", async () => {
     await using bad = await startRawHost(answer(["500 Internal Error", "x-secret: 10.1.2.3"], "secret"));
     await using gone = await startRawHost((socket) => socket.destroy());

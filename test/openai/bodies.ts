@@ -62,22 +62,23 @@ const part = mostly(
     all({ type: is("input_audio"), input_audio: all({ data: mostly(base64), format: words("wav", "mp3") }) }),
     all({ type: is("input_video"), input_video: all({ data: mostly(base64), format: words("mp4") }) }),
     all({ type: is("file"), file: some({ file_data: mostly(place), file_id: mostly(place), filename: mostly(text), ...mediaOptions }) }),
-    all({ type: is("refusal"), refusal: mostly(text) }),
   ),
 );
-const content = mostly(fc.oneof(text, fc.array(part, { maxLength: 3 })));
+const content = mostly(fc.oneof(text, fc.array(part, { minLength: 1, maxLength: 3 })));
 
 const signature = mostly(fc.oneof(base64, text));
 const signed = mostly(some({ google: mostly(some({ thought_signature: signature })) }));
 const call = mostly(
   some({
     id: words("call_1", "call_2", "x__thought__QUJD", ""),
-    type: words("function", "custom"),
-    function: mostly(all({ name, arguments: mostly(fc.oneof(text, fc.constant("{}"), some({ a: anyJson }))) })),
-    custom: mostly(all({ name, input: mostly(text) })),
     extra_content: signed,
     provider_specific_fields: mostly(some({ thought_signature: signature })),
-  }),
+  }).chain((fields) =>
+    fc.oneof(
+      all({ function: mostly(all({ name, arguments: mostly(fc.oneof(text, fc.constant("{}"), some({ a: anyJson }))) })) }),
+      all({ type: is("custom"), custom: mostly(all({ name, input: mostly(text) })) }),
+    ).map((called) => ({ ...fields, ...called })),
+  ),
 );
 const nativePart = mostly(
   fc.oneof(
@@ -90,7 +91,7 @@ const nativePart = mostly(
 );
 const message = mostly(
   fc.oneof(
-    all({ role: fc.constantFrom("system", "developer", "user"), content }),
+    all({ role: fc.constantFrom("system", "developer"), content: mostly(text) }),
     all({ role: is("user"), content, name: mostly(text) }),
     some({
       role: is("assistant"),
@@ -113,7 +114,7 @@ const declared = mostly(all({ name, description: mostly(text), parameters: schem
 const tool = mostly(
   fc.oneof(
     all({ type: is("function"), function: declared }),
-    all({ type: is("custom"), custom: mostly(some({ name, format: mostly(fc.constant({ type: "grammar", grammar: { syntax: "lark", definition: "x" } })) })) }),
+    all({ type: is("custom"), custom: mostly(all({ name, format: mostly(fc.constant({ type: "grammar", grammar: { syntax: "lark", definition: "x" } })) })) }),
     some({ googleSearch: mostly(fc.constant({})), code_execution: fc.constant({}), googleMaps: mostly(some({ latitude: fc.constant(1), longitude: fc.constant(2) })) }),
     all({ type: words("web_search", "web_search_preview", "google_search", "url_context", "computer_use", "constructor") }),
   ),
@@ -164,7 +165,7 @@ export const anyBody: fc.Arbitrary<object> = fc
       logprobs: mostly(fc.boolean()),
       stream: mostly(fc.boolean()),
       stream_options: mostly(some({ include_usage: mostly(fc.boolean()) })),
-      response_format: mostly(fc.oneof(all({ type: words("text", "json_object") }), all({ type: is("json_schema"), json_schema: mostly(some({ name: mostly(text), schema })) }))),
+      response_format: mostly(fc.oneof(all({ type: words("text", "json_object") }), all({ type: is("json_schema"), json_schema: mostly(all({ name: words("answer"), schema })) }))),
       guided_choice: mostly(fc.array(text, { minLength: 1, maxLength: 3 })),
       modalities: mostly(fc.array(words("text", "IMAGE", "audio"), { maxLength: 3 })),
       audio: mostly(some({ voice: words("alloy", "kore", "constructor"), format: words("wav", "pcm", "mp3") })),

@@ -7,6 +7,9 @@ import { paintChart } from "../picture.ts";
 import type { AnswerContext, AnswerPart, Draft } from "./answer.ts";
 import { textPart } from "./text-part.ts";
 
+/** A prompt that nothing can be computed from is counted up to here. */
+const COUNTED_LENGTH = 500;
+
 interface Run {
   readonly code: string;
   readonly output: string;
@@ -96,7 +99,8 @@ function sumOfProducts(terms: readonly string[]): bigint {
   return total + product;
 }
 
-function countCharacters(text: string): Run {
+function countCharacters(prompt: string): Run {
+  const text = prompt.slice(0, COUNTED_LENGTH).toWellFormed();
   const quoted = JSON.stringify(text);
   const length = [...text].length;
   return {

@@ -58,7 +58,8 @@ function resultLines({ prompt }: AnswerContext): string[] {
 
 const countingWords = (count: number) => Array.from({ length: count }, (_, index) => `word${index + 1}`).join(" ");
 
+/** Cuts by code points, looking no further than needed: a code point is at most two UTF-16 units. */
 function clip(text: string): string {
-  const characters = [...text];
+  const characters = Array.from(text.slice(0, 2 * (ECHO_LIMIT + 1)));
   return characters.length > ECHO_LIMIT ? `${characters.slice(0, ECHO_LIMIT).join("")}…` : text;
 }

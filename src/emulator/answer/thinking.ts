@@ -33,7 +33,9 @@ const QUOTE_LENGTH = 120;
 
 /** Summaries as recorded: a bold title, a blank line, a paragraph, and three newlines at the end. */
 export function thoughtPart({ prompt, model }: AnswerContext, plan: string): AnswerPart {
-  const question = [...prompt.text].slice(0, QUOTE_LENGTH).join("");
+  const question = Array.from(prompt.text.slice(0, 2 * QUOTE_LENGTH))
+    .slice(0, QUOTE_LENGTH)
+    .join("");
   const thoughts = [
     `**Considering the Request**\n\nThe user wrote “${question}”. I am ${model.id}, so I look at what was asked, ` +
       "what came with it, and which tools I was given.\n\n\n",

@@ -46,8 +46,12 @@ const callsOf = (turn: Content | undefined) =>
 const responsesOf = (turn: Content | undefined): readonly FunctionResponse[] =>
   (turn?.parts ?? []).flatMap((part) => part.functionResponse ?? []);
 
+const TEXT_FIELDS = ["text", "thought", "thoughtSignature"];
+
 const isEmpty = (turn: Content) =>
-  (turn.parts ?? []).every((part) => part.text !== undefined && part.text.trim() === "");
+  (turn.parts ?? []).every(
+    (part) => (part.text ?? "").trim() === "" && Object.keys(part).every((field) => TEXT_FIELDS.includes(field)),
+  );
 
 function checkCallTurn(turns: readonly Content[], index: number, model: EmulatedModel): void {
   if (index === 0) throw invalidArgument(CALL_ORDER);
