@@ -38,8 +38,7 @@ function print(): string {
     `package ${proto.package};`,
     ...proto.dependency.map((path) => `import "${path}";`),
   ];
-  for (const extension of proto.extension)
-    lines.push(`extend ${extension.extendee} {`, field(extension), "}");
+  for (const extension of proto.extension) lines.push(`extend ${extension.extendee} {`, field(extension), "}");
   for (const message of proto.messageType) {
     lines.push(`message ${message.name} {`);
     for (const f of message.field) if (f.oneofIndex === undefined || !isSet(f)) lines.push(field(f));

@@ -69,9 +69,17 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
   const metrics = createMetrics(VERSION);
   const stack = new AsyncDisposableStack();
   stack.use(metrics);
-  const foundation = { config, metrics, telemetry: createTelemetry(log, metrics), stack, shutdown: new AbortController() };
+  const foundation = {
+    config,
+    metrics,
+    telemetry: createTelemetry(log, metrics),
+    stack,
+    shutdown: new AbortController(),
+  };
   try {
-    return await (config.chatServiceUrl ? startFacadeOnly(foundation, config.chatServiceUrl) : startGateway(foundation));
+    return await (config.chatServiceUrl
+      ? startFacadeOnly(foundation, config.chatServiceUrl)
+      : startGateway(foundation));
   } catch (error) {
     await stack.disposeAsync();
     throw error;
@@ -100,7 +108,8 @@ async function startGateway(foundation: Foundation): Promise<App> {
   const { operations, keysUsable } = createOperations(foundation, upstream);
   const readiness = stack.use(
     createReadiness([
-      () => (performance.now() - licences.lastCheckOk() > STORE_CHECK_MAX_AGE_MS ? "the store does not answer" : undefined),
+      () =>
+        performance.now() - licences.lastCheckOk() > STORE_CHECK_MAX_AGE_MS ? "the store does not answer" : undefined,
       () => (keysUsable() ? undefined : "every Gemini key is quarantined"),
     ]),
   );
@@ -118,12 +127,21 @@ async function startGateway(foundation: Foundation): Promise<App> {
   const admission: Admission = async (header) => ({ caller: await admit(header, licences), passedLicence: undefined });
   const transport = createLocalTransport(implementLocally(operations));
   const facade = await startFacade(foundation, transport, admission, readiness, wire);
-  const rpc = await startRpcServer({ ...wire, host: config.host, port: config.grpcPort, maxStreams: config.grpcMaxStreams });
+  const rpc = await startRpcServer({
+    ...wire,
+    host: config.host,
+    port: config.grpcPort,
+    maxStreams: config.grpcMaxStreams,
+  });
   stack.defer(() => rpc.destroy());
   return finishStart(foundation, readiness, facade, rpc, { mintedLicence, upstream: upstream.name, transport });
 }
 
-async function mintFirstLicence(config: Config, database: Database, licences: LicenceBook): Promise<string | undefined> {
+async function mintFirstLicence(
+  config: Config,
+  database: Database,
+  licences: LicenceBook,
+): Promise<string | undefined> {
   if (requireLicences(config, licences.size()) === "enough") return undefined;
   const { licence } = await createLicence(database, "first start");
   await licences.refresh();
@@ -175,7 +193,10 @@ function createOperations(
     timeoutMs: config.mediaFetchTimeoutMs,
   });
   stack.defer(() => fetcher.close());
-  const media = createMediaGatherer(fetcher, { maxBytes: config.mediaItemMaxBytes, upstreamObjects: config.upstreamObjects });
+  const media = createMediaGatherer(fetcher, {
+    maxBytes: config.mediaItemMaxBytes,
+    upstreamObjects: config.upstreamObjects,
+  });
   const directory = createModelDirectory({ upstream, keys, clock, ttlMs: config.modelsCacheTtlMs });
   const limits = {
     firstEventMs: config.firstEventTimeoutMs,
@@ -188,7 +209,18 @@ function createOperations(
   const aliases = config.modelAliases;
   const memory = createMemory(clock);
   const speech = createSpeechShaper;
-  const chat = createChatService({ upstream, keys, directory, media, memory, clock, telemetry, speech, aliases, limits });
+  const chat = createChatService({
+    upstream,
+    keys,
+    directory,
+    media,
+    memory,
+    clock,
+    telemetry,
+    speech,
+    aliases,
+    limits,
+  });
   const models = createModelService({ directory, clock, telemetry, aliases });
   return { operations: { chat, models, clock }, keysUsable: () => keys.usable() };
 }
@@ -238,13 +270,16 @@ async function finishStart(
 ): Promise<App> {
   const { config, metrics, stack } = foundation;
   const metricsListener =
-    config.metricsPort === undefined ? undefined : await serveMetrics(config.host, config.metricsPort, () => metrics.render());
+    config.metricsPort === undefined
+      ? undefined
+      : await serveMetrics(config.host, config.metricsPort, () => metrics.render());
   if (metricsListener) stack.defer(() => metricsListener.destroy());
   const listeners = [facade, ...(rpc ? [rpc] : [])];
   return {
     ...facts,
     http: facade.url,
-    grpc: rpc && `${rpc.address.family === "IPv6" ? `[${rpc.address.address}]` : rpc.address.address}:${rpc.address.port}`,
+    grpc:
+      rpc && `${rpc.address.family === "IPv6" ? `[${rpc.address.address}]` : rpc.address.address}:${rpc.address.port}`,
     metrics: metricsListener && `${metricsListener.url}/metrics`,
     drain: () => drain(foundation, readiness, listeners),
   };
@@ -254,13 +289,19 @@ async function finishStart(
 const FAREWELL_MS = 1_500;
 
 /** Not ready at once; still accepting for a while, so that load balancers notice; then what runs may finish; then it is ended. */
-async function drain({ config, stack, shutdown }: Foundation, readiness: ReadinessState, listeners: readonly Closable[]): Promise<void> {
+async function drain(
+  { config, stack, shutdown }: Foundation,
+  readiness: ReadinessState,
+  listeners: readonly Closable[],
+): Promise<void> {
   readiness.startDraining();
   await sleep(config.shutdownDelayMs);
   const closed = Promise.all(listeners.map((listener) => listener.close()));
   const grace = new AbortController();
   const overdue = sleep(config.shutdownGraceMs, undefined, { signal: grace.signal }).then(() => {
-    shutdown.abort(toConnectError(new Failure("SERVER_SHUTTING_DOWN", "The gateway is shutting down. Send the request again.")));
+    shutdown.abort(
+      toConnectError(new Failure("SERVER_SHUTTING_DOWN", "The gateway is shutting down. Send the request again.")),
+    );
     return sleep(FAREWELL_MS, undefined, { signal: grace.signal });
   });
   await Promise.race([closed, overdue]);

@@ -46,10 +46,14 @@ function complain({ problems }: ConfigError): void {
 function sayWhere(app: App, config: Config): void {
   const { http, grpc, metrics, upstream } = app;
   if (process.stdout.isTTY) {
-    process.stdout.write(`gemini-gateway listening: HTTP ${http}${grpc ? `, gRPC ${grpc}` : ""}, upstream ${upstream}\n`);
+    process.stdout.write(
+      `gemini-gateway listening: HTTP ${http}${grpc ? `, gRPC ${grpc}` : ""}, upstream ${upstream}\n`,
+    );
   } else {
     const time = new Date().toISOString();
-    process.stdout.write(`${JSON.stringify({ time, level: "info", msg: "listening", http, grpc, metrics, upstream })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ time, level: "info", msg: "listening", http, grpc, metrics, upstream })}\n`,
+    );
   }
   if (upstream === "emulator") process.stdout.write(EMULATOR_NOTICE);
   if (app.mintedLicence !== undefined) process.stdout.write(licenceNotice(app.mintedLicence, http));

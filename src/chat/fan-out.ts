@@ -12,7 +12,11 @@ export async function* mergeAnswers(answers: readonly Answer[], stop: () => void
     const waiting = new Map<number, Promise<{ index: number; result: IteratorResult<StreamChatResponse> }>>();
     const askNext = (index: number): void => {
       const answer = answers[index];
-      if (answer) waiting.set(index, answer.next().then((result) => ({ index, result })));
+      if (answer)
+        waiting.set(
+          index,
+          answer.next().then((result) => ({ index, result })),
+        );
     };
     for (const [index, first] of firsts.entries()) {
       if (first.done) continue;

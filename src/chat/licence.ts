@@ -17,7 +17,11 @@ export function readLicence(header: HeaderValues): string | undefined {
   if (new Set(authorization).size > 1) {
     throw new Failure("AMBIGUOUS_AUTHORIZATION", "The request has two different Authorization headers.");
   }
-  const candidates = [authorization[0] && withoutScheme(authorization[0]), header("x-goog-api-key")[0], header("x-api-key")[0]];
+  const candidates = [
+    authorization[0] && withoutScheme(authorization[0]),
+    header("x-goog-api-key")[0],
+    header("x-api-key")[0],
+  ];
   return candidates.find((value) => value !== undefined && value !== "");
 }
 

@@ -17,7 +17,12 @@ export class Meter {
   #usage: Usage | undefined;
   #settled = false;
 
-  constructor(ports: { telemetry: Telemetry; clock: Clock }, rpc: CallOutcome["rpc"], model: string, context: CallContext) {
+  constructor(
+    ports: { telemetry: Telemetry; clock: Clock },
+    rpc: CallOutcome["rpc"],
+    model: string,
+    context: CallContext,
+  ) {
     this.#telemetry = ports.telemetry;
     this.#clock = ports.clock;
     this.#context = context;

@@ -44,7 +44,7 @@ export function createModelDirectory(ports: DirectoryPorts): ModelDirectory {
       if (now >= freshUntilMs && now >= quietUntilMs) refresh().catch(() => undefined);
       return models;
     },
-    async fetch(signal) {
+    async list(signal) {
       if (models && ports.clock.now() < freshUntilMs) return models;
       try {
         return await raceAbort(refresh(), signal);

@@ -6,12 +6,10 @@ import { chats, isCatalogued, pricesOf } from "./model-catalogue.ts";
 import { type ModelProfile, profileOf, type ThinkingControl } from "./model-profile.ts";
 import type { UpstreamModel } from "./ports.ts";
 
-const METHOD_OF_CHAT = "generateContent";
-
 /** The models that answer Chat, by id. `-thinking` variants and aliases resolve but are not listed. */
 export function listModels(upstream: Iterable<UpstreamModel>, knowledge: AliasKnowledge): Model[] {
   return [...upstream]
-    .filter((model) => model.methods.includes(METHOD_OF_CHAT) && chats(model.id))
+    .filter((model) => model.chats && chats(model.id))
     .toSorted((left, right) => (left.id < right.id ? -1 : 1))
     .map((model) => toModel(model, knowledge));
 }

@@ -71,7 +71,7 @@ async function answer<T>(
   using deadline = startDeadline(ports.clock, context, LIMIT_MS);
   const meter = new Meter(ports, rpc, model, context);
   try {
-    const upstream = await ports.directory.fetch(deadline.signal);
+    const upstream = await ports.directory.list(deadline.signal);
     const knowledge = { known: upstream, aliases: ports.aliases, today: ports.clock.wall() };
     const found = find({ models: listModels(upstream.values(), knowledge), knowledge });
     meter.firstEvent();

@@ -42,7 +42,8 @@ export async function planCall(
   context.onFacts?.({ model: profile.id });
   const restored = await restoreSignatures(request, context.caller.licenceId, ports.memory);
   const gathered = await ports.media.gather(restored, context.caller, raise, signal);
-  const effective = thinking === undefined ? gathered : { ...gathered, thinking: overrule(gathered.thinking, thinking) };
+  const effective =
+    thinking === undefined ? gathered : { ...gathered, thinking: overrule(gathered.thinking, thinking) };
   const call = ports.upstream.prepare(effective, profile, raise);
   const [first] = warnings;
   if (request.strict && first) {

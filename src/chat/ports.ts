@@ -1,9 +1,5 @@
 // What the core needs from the outside world, as interfaces. app.ts provides them; tests provide others.
-import type {
-  ChatRequest,
-  CountTokensResponse,
-  StreamChatResponse,
-} from "../gen/gemini/chat/v1/chat_pb.ts";
+import type { ChatRequest, CountTokensResponse, StreamChatResponse } from "../gen/gemini/chat/v1/chat_pb.ts";
 import type { Failure } from "./failures.ts";
 import type { ModelProfile } from "./models.ts";
 import type { RaiseWarning } from "./warnings.ts";
@@ -86,7 +82,8 @@ export interface UpstreamModel {
   readonly description: string;
   readonly inputTokenLimit: number;
   readonly outputTokenLimit: number;
-  readonly methods: readonly string[];
+  /** Whether it answers chats at all; others embed, draw or talk live. */
+  readonly chats: boolean;
   readonly thinking: boolean | undefined;
 }
 
@@ -104,7 +101,7 @@ export interface ModelDirectory {
   /** What is known now, at once; undefined when nothing was fetched yet. Starts a refresh in the background when it is old. */
   known(): ReadonlyMap<string, UpstreamModel> | undefined;
   /** The list, fetched if it is unknown or old. Rejects with a Failure when it cannot be had at all. */
-  fetch(signal: AbortSignal): Promise<ReadonlyMap<string, UpstreamModel>>;
+  list(signal: AbortSignal): Promise<ReadonlyMap<string, UpstreamModel>>;
 }
 
 export interface MediaGatherer {

@@ -71,7 +71,12 @@ export class AnswerRecorder {
     if (event.event.case === "toolCall" && signature !== "") {
       this.#memory.set(callKey(this.#licenceId, event.event.value.id), signature);
     }
-    if (event.event.case === "media" && signature !== "" && event.event.value.source.case === "data" && !event.inThought) {
+    if (
+      event.event.case === "media" &&
+      signature !== "" &&
+      event.event.value.source.case === "data" &&
+      !event.inThought
+    ) {
       this.#memory.set(imageKey(this.#licenceId, base64OfData(event.event.value.source)), signature);
     }
   }
@@ -92,7 +97,9 @@ function toLayoutEntry(entry: OpenEntry): LayoutEntry {
   const { event } = entry.event;
   switch (event.case) {
     case "text":
-      return entry.signature === "" ? { text: entry.text.length } : { text: entry.text.length, signature: entry.signature };
+      return entry.signature === ""
+        ? { text: entry.text.length }
+        : { text: entry.text.length, signature: entry.signature };
     case "toolCall":
       return { call: event.value.id };
     case "media":

@@ -11,7 +11,7 @@ import { signatureInForeignId } from "./tool-call-ids.ts";
 export async function restoreSignatures(request: ChatRequest, licenceId: string, memory: Memory): Promise<ChatRequest> {
   if (!request.messages.some(isAnswer)) return request;
   const messages = await Promise.all(
-    request.messages.map((message) => (isAnswer(message) ? restoreAnswer(message, licenceId, memory) : message)),
+    request.messages.map(async (message) => (isAnswer(message) ? restoreAnswer(message, licenceId, memory) : message)),
   );
   return { ...request, messages };
 }
@@ -26,7 +26,10 @@ async function restoreAnswer(message: Message, licenceId: string, memory: Memory
   const text = parts.map(visibleText).join("");
   if (complete || text === "") return { ...message, parts };
   const layout = await memory.get(textKey(licenceId, text));
-  return { ...message, parts: layout === undefined ? parts : arrange(parts, text, JSON.parse(layout) as LayoutEntry[]) };
+  return {
+    ...message,
+    parts: layout === undefined ? parts : arrange(parts, text, JSON.parse(layout) as LayoutEntry[]),
+  };
 }
 
 async function restorePart(part: Part, licenceId: string, memory: Memory): Promise<Part> {

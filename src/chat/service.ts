@@ -39,11 +39,10 @@ export interface ChatOperations {
 
 export function createChatService(ports: ChatPorts): ChatOperations {
   return {
-    streamChat: (request, context) => relay(ports, new Meter(ports, "StreamChat", request.model, context), request, context, "stream"),
+    streamChat: (request, context) => relay(ports, "StreamChat", request, context),
     async chat(request, context) {
       const fold = createFold();
-      const meter = new Meter(ports, "Chat", request.model, context);
-      for await (const batch of relay(ports, meter, request, context, "unary")) {
+      for await (const batch of relay(ports, "Chat", request, context)) {
         for (const event of batch.events) fold.add(event);
       }
       return fold.finish();
@@ -55,12 +54,14 @@ export function createChatService(ports: ChatPorts): ChatOperations {
 /** One call from its plan to its settlement. */
 async function* relay(
   ports: ChatPorts,
-  meter: Meter,
+  rpc: "Chat" | "StreamChat",
   request: ChatRequest,
   context: CallContext,
-  mode: Attempt["mode"],
 ): AsyncGenerator<StreamChatResponse> {
-  using deadline = startDeadline(ports.clock, context, mode === "stream" ? ports.limits.streamMs : ports.limits.requestMs);
+  const [mode, limitMs] =
+    rpc === "Chat" ? (["unary", ports.limits.requestMs] as const) : (["stream", ports.limits.streamMs] as const);
+  const meter = new Meter(ports, rpc, request.model, context);
+  using deadline = startDeadline(ports.clock, context, limitMs);
   // A transport may never resume this generator once its caller has left: settling must not wait for that.
   const abandon = (): void => meter.abandon();
   context.signal.addEventListener("abort", abandon, { once: true });
@@ -112,7 +113,7 @@ async function* oneAnswer(
   const shaper = ports.speech(plan.request.speech?.format ?? AudioFormat.UNSPECIFIED);
   const recorder = new AnswerRecorder(context.caller.licenceId, ports.memory);
   try {
-    for (let batch = first; ; ) {
+    for (let batch = first; ;) {
       for (const event of batch.events) recorder.add(event);
       yield shaper.shape(batch);
       const next = await iterator.next();
@@ -174,7 +175,12 @@ async function countTokens(ports: ChatPorts, request: ChatRequest, context: Call
     const plan = await planCall(ports, request, context, deadline.signal);
     meter.model = plan.profile.id;
     const live = await tryAttempts(ports, context, plan.profile.id, deadline, meter.count, (key) =>
-      ports.upstream.countTokens({ key, call: plan.call, signal: deadline.signal, limits: attemptLimits(ports.limits, plan, deadline) }),
+      ports.upstream.countTokens({
+        key,
+        call: plan.call,
+        signal: deadline.signal,
+        limits: attemptLimits(ports.limits, plan, deadline),
+      }),
     );
     live.finish("OK");
     meter.firstEvent();

@@ -2,6 +2,8 @@
 import type { UpstreamModel } from "../chat/ports.ts";
 import type { GeminiModel, ListModelsAnswer } from "./wire.ts";
 
+/** What a model must offer to be chatted with. */
+const METHOD_OF_CHAT = "generateContent";
 /** Google's maximum: its whole list fits one page. */
 const PAGE_SIZE = 1_000;
 /** An upstream that always names another page must come to an end. */
@@ -31,7 +33,7 @@ function toUpstreamModel(model: GeminiModel): UpstreamModel[] {
       description: model.description ?? "",
       inputTokenLimit: model.inputTokenLimit ?? 0,
       outputTokenLimit: model.outputTokenLimit ?? 0,
-      methods: model.supportedGenerationMethods ?? [],
+      chats: model.supportedGenerationMethods?.includes(METHOD_OF_CHAT) ?? false,
       thinking: model.thinking,
     },
   ];

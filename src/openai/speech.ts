@@ -24,11 +24,10 @@ const OPENAI_VOICES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** All of Gemini's prebuilt voices. */
-const GEMINI_VOICES = [
-  ...["Zephyr", "Puck", "Charon", "Kore", "Fenrir", "Leda", "Orus", "Aoede", "Callirrhoe", "Autonoe"],
-  ...["Enceladus", "Iapetus", "Umbriel", "Algieba", "Despina", "Erinome", "Algenib", "Rasalgethi", "Laomedeia", "Achernar"],
-  ...["Alnilam", "Schedar", "Gacrux", "Pulcherrima", "Achird", "Zubenelgenubi", "Vindemiatrix", "Sadachbia", "Sadaltager", "Sulafat"],
-];
+const GEMINI_VOICES = (
+  "Zephyr Puck Charon Kore Fenrir Leda Orus Aoede Callirrhoe Autonoe Enceladus Iapetus Umbriel Algieba Despina Erinome Algenib " +
+  "Rasalgethi Laomedeia Achernar Alnilam Schedar Gacrux Pulcherrima Achird Zubenelgenubi Vindemiatrix Sadachbia Sadaltager Sulafat"
+).split(" ");
 const GEMINI_VOICE_OF: ReadonlyMap<string, string> = new Map(GEMINI_VOICES.map((voice) => [voice.toLowerCase(), voice]));
 
 /** Containers we can write; OpenAI also knows mp3, opus, aac and flac. */

@@ -9,9 +9,16 @@ const UNKNOWN_MAX = 16;
 
 /** Known, but without a counterpart. */
 const IGNORED: ReadonlySet<string> = new Set([
-  ...["logit_bias", "prediction", "verbosity", "moderation", "metadata", "prompt_cache_options", "prompt_cache_retention"],
-  // Retries are ours (the seed), regular expressions cannot be enforced (Envoy).
-  ...["retry_attempt", "guided_regex"],
+  "logit_bias",
+  "metadata",
+  "moderation",
+  "prediction",
+  "prompt_cache_options",
+  "prompt_cache_retention",
+  "verbosity",
+  // The seed's: retries are ours. Envoy's: regular expressions cannot be enforced.
+  "retry_attempt",
+  "guided_regex",
 ]);
 
 /** Asks for what always happens here (LiteLLM). */

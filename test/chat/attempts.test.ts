@@ -23,7 +23,11 @@ function setUp(signal: AbortSignal = new AbortController().signal, maxAttempts =
     usable: () => true,
   };
   const clock: Clock = { now: () => 0, wall: () => 0, random: () => 1, sleep: async (ms) => void sleeps.push(ms) };
-  const telemetry = { callStarted() {}, callFinished() {}, attemptFinished: (outcome: AttemptOutcome) => outcomes.push(outcome) };
+  const telemetry = {
+    callStarted() {},
+    callFinished() {},
+    attemptFinished: (outcome: AttemptOutcome) => outcomes.push(outcome),
+  };
   const context: CallContext = {
     caller: { licenceId: "l", name: "n" },
     requestId: "request-1",
@@ -50,7 +54,10 @@ test("a first success needs one attempt and is reported when it ends", async () 
   assert.equal(live.result, "answer");
   assert.deepEqual(outcomes, []);
   live.finish("OK");
-  assert.deepEqual(outcomes.map(({ outcome, keyIndex, retried }) => [outcome, keyIndex, retried]), [["OK", 0, false]]);
+  assert.deepEqual(
+    outcomes.map(({ outcome, keyIndex, retried }) => [outcome, keyIndex, retried]),
+    [["OK", 0, false]],
+  );
   assert.deepEqual(reports, [[0, "ok"]]);
 });
 
@@ -65,7 +72,10 @@ test("an overloaded model is asked again after a wait, and three attempts are al
   const { run, outcomes, sleeps } = setUp();
   await assert.rejects(run(["OVERLOADED", "OVERLOADED", "OVERLOADED", "ok"]), { reason: "OVERLOADED" });
   assert.deepEqual(sleeps, [250, 500]);
-  assert.deepEqual(outcomes.map(({ retried }) => retried), [true, true, false]);
+  assert.deepEqual(
+    outcomes.map(({ retried }) => retried),
+    [true, true, false],
+  );
 });
 
 test("a single attempt is made for a caller that is itself retrying", async () => {

@@ -5,7 +5,8 @@ import { FAILURES, Failure } from "../../src/chat/failures.ts";
 
 test("each row's type follows from its HTTP status", () => {
   for (const [reason, row] of Object.entries(FAILURES)) {
-    const expected = row.httpStatus === 429 ? "rate_limit_error" : row.httpStatus >= 500 ? "server_error" : "invalid_request_error";
+    const expected =
+      row.httpStatus === 429 ? "rate_limit_error" : row.httpStatus >= 500 ? "server_error" : "invalid_request_error";
     assert.equal(row.type, expected, reason);
   }
 });

@@ -4,7 +4,11 @@ import { test } from "node:test";
 import { create } from "@bufbuild/protobuf";
 import { Failure } from "../../src/chat/failures.ts";
 import { mergeAnswers } from "../../src/chat/fan-out.ts";
-import { StreamChatResponseSchema, type ChatEvent, type StreamChatResponse } from "../../src/gen/gemini/chat/v1/chat_pb.ts";
+import {
+  StreamChatResponseSchema,
+  type ChatEvent,
+  type StreamChatResponse,
+} from "../../src/gen/gemini/chat/v1/chat_pb.ts";
 
 const batch = (...events: object[]): StreamChatResponse =>
   create(StreamChatResponseSchema, { events: events.map((event) => ({ event })) as never });
@@ -13,7 +17,15 @@ async function* answer(text: string): AsyncGenerator<StreamChatResponse> {
   yield batch({ case: "started", value: { model: "m" } }, { case: "text", value: text });
   yield batch(
     { case: "finished", value: { reason: 1 } },
-    { case: "usage", value: { promptTokens: 5, completionTokens: 2, totalTokens: 7, modalityTokens: [{ kind: 1, modality: 1, tokens: 5 }] } },
+    {
+      case: "usage",
+      value: {
+        promptTokens: 5,
+        completionTokens: 2,
+        totalTokens: 7,
+        modalityTokens: [{ kind: 1, modality: 1, tokens: 5 }],
+      },
+    },
   );
 }
 
@@ -26,13 +38,23 @@ async function collect(merged: AsyncIterable<StreamChatResponse>): Promise<ChatE
 test("each answer is a candidate, and there is one Started and one Usage with the sums", async () => {
   const events = await collect(mergeAnswers([answer("a"), answer("b"), answer("c")], () => undefined));
   const texts = events.flatMap(({ candidate, event }) => (event.case === "text" ? [[candidate, event.value]] : []));
-  assert.deepEqual(texts.toSorted(), [[0, "a"], [1, "b"], [2, "c"]]);
+  assert.deepEqual(
+    texts.toSorted(([left], [right]) => Number(left) - Number(right)),
+    [
+      [0, "a"],
+      [1, "b"],
+      [2, "c"],
+    ],
+  );
   assert.equal(events.filter(({ event }) => event.case === "started").length, 1);
   assert.equal(events.filter(({ event }) => event.case === "finished").length, 3);
   const last = events.at(-1)?.event;
   assert.equal(last?.case, "usage");
   assert.deepEqual([last.value.promptTokens, last.value.completionTokens, last.value.totalTokens], [15, 6, 21]);
-  assert.deepEqual(last.value.modalityTokens.map(({ tokens }) => tokens), [15]);
+  assert.deepEqual(
+    last.value.modalityTokens.map(({ tokens }) => tokens),
+    [15],
+  );
 });
 
 test("nothing is told before every answer has begun, so that an early failure is the whole answer", async () => {

@@ -40,7 +40,10 @@ test("two differing Authorization values are refused, two equal ones are not", (
 });
 
 test("a known licence gives its caller", async () => {
-  assert.deepEqual(await admit(headers({ authorization: "Bearer good-licence-0001" }), licences), { licenceId: "id-1", name: "test" });
+  assert.deepEqual(await admit(headers({ authorization: "Bearer good-licence-0001" }), licences), {
+    licenceId: "id-1",
+    name: "test",
+  });
 });
 
 test("every refusal is the same, whatever its cause", async () => {

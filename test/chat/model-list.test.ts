@@ -17,7 +17,7 @@ function upstream(id: string, changes: Partial<UpstreamModel> = {}): UpstreamMod
     description: "",
     inputTokenLimit: 1_048_576,
     outputTokenLimit: 65_536,
-    methods: ["generateContent", "countTokens"],
+    chats: true,
     thinking: undefined,
     ...changes,
   };
@@ -34,8 +34,8 @@ describe("the list", () => {
     const list = [
       upstream("gemini-3.8-flash"),
       upstream("gemini-2.5-flash-lite"),
-      upstream("gemini-embedding-2", { methods: ["embedContent"] }),
-      upstream("gemini-3.8-live", { methods: ["bidiGenerateContent"] }),
+      upstream("gemini-embedding-2", { chats: false }),
+      upstream("gemini-3.8-live", { chats: false }),
       upstream("gemini-3.5-transcribe"),
     ];
     const models = listModels(list, knowledge(...list.map(({ id }) => id)));
@@ -46,7 +46,10 @@ describe("the list", () => {
   });
 
   test("holds messages of the contract", () => {
-    for (const entry of listModels(["gemini-3.8-flash", "gemini-2.5-pro"].map((id) => upstream(id)), knowledge())) {
+    for (const entry of listModels(
+      ["gemini-3.8-flash", "gemini-2.5-pro"].map((id) => upstream(id)),
+      knowledge(),
+    )) {
       assert.ok(toBinary(ModelSchema, create(ModelSchema, entry)).length > 0);
     }
   });
@@ -65,11 +68,18 @@ describe("a model", () => {
       "gemini-2.5-flash-preview-tts",
       "gemini-2.5-pro-preview-tts",
     ]);
-    assert.deepEqual(aliases("gemini-3.8-flash", ["gemini-3.8-flash", "gemini-2.5-pro"], [["best", "gemini-3.8-flash"]]), ["best"]);
+    assert.deepEqual(
+      aliases("gemini-3.8-flash", ["gemini-3.8-flash", "gemini-2.5-pro"], [["best", "gemini-3.8-flash"]]),
+      ["best"],
+    );
   });
 
   test("tells how it thinks", () => {
-    assert.deepEqual(model("gemini-3.8-flash").thinking?.levels, [ThinkingLevel.LOW, ThinkingLevel.MEDIUM, ThinkingLevel.HIGH]);
+    assert.deepEqual(model("gemini-3.8-flash").thinking?.levels, [
+      ThinkingLevel.LOW,
+      ThinkingLevel.MEDIUM,
+      ThinkingLevel.HIGH,
+    ]);
     const { budgetMin, budgetMax, canBeOff, offByDefault } = model("gemini-2.5-flash-lite").thinking ?? {};
     assert.deepEqual([budgetMin, budgetMax, canBeOff, offByDefault], [512, 24_576, true, true]);
     assert.equal(model("gemini-2.5-flash-image").thinking, undefined);
@@ -102,7 +112,11 @@ describe("a model", () => {
     assert.deepEqual(life("gemini-3.8-flash"), [Lifecycle_Stage.STABLE, undefined, ""]);
     assert.deepEqual(life("gemini-3-flash-preview"), [Lifecycle_Stage.PREVIEW, undefined, ""]);
     assert.deepEqual(life("gemini-2.5-pro"), [Lifecycle_Stage.DEPRECATED, "2026-12-01", "gemini-3.8-flash"]);
-    assert.deepEqual(life("gemini-2.5-pro", Date.parse("2026-12-01")), [Lifecycle_Stage.RETIRED, "2026-12-01", "gemini-3.8-flash"]);
+    assert.deepEqual(life("gemini-2.5-pro", Date.parse("2026-12-01")), [
+      Lifecycle_Stage.RETIRED,
+      "2026-12-01",
+      "gemini-3.8-flash",
+    ]);
     assert.deepEqual(life("gemini-quark"), [Lifecycle_Stage.UNSPECIFIED, undefined, ""]);
   });
 

@@ -52,7 +52,13 @@ describe("thinking", () => {
     });
   }
 
-  for (const id of ["gemini-2.0-flash", "gemini-1.5-pro", "gemini-2.5-flash-image", "gemini-3.8-flash-tts", "gemma-3-4b-it"]) {
+  for (const id of [
+    "gemini-2.0-flash",
+    "gemini-1.5-pro",
+    "gemini-2.5-flash-image",
+    "gemini-3.8-flash-tts",
+    "gemma-3-4b-it",
+  ]) {
     test(`${id} takes no thinkingConfig`, () => {
       assert.deepEqual(profileOf(id).thinking, { kind: "none" });
     });
@@ -64,33 +70,101 @@ const ABILITIES: [keyof ModelProfile, string, string[], string[]][] = [
   [
     "sampling",
     "rule 13",
-    ["gemini-3.5-flash", "gemini-3.1-pro-preview", "gemini-3-flash-preview", "gemini-2.5-flash", "gemini-2.0-flash", "gemini-3-pro-image"],
-    ["gemini-3.6-flash", "gemini-3.5-flash-lite", "gemini-3.8-flash", "gemini-4-carbon", "gemini-flash-latest", "gemini-nano-banana-2.1", "gemini-x"],
+    [
+      "gemini-3.5-flash",
+      "gemini-3.1-pro-preview",
+      "gemini-3-flash-preview",
+      "gemini-2.5-flash",
+      "gemini-2.0-flash",
+      "gemini-3-pro-image",
+    ],
+    [
+      "gemini-3.6-flash",
+      "gemini-3.5-flash-lite",
+      "gemini-3.8-flash",
+      "gemini-4-carbon",
+      "gemini-flash-latest",
+      "gemini-nano-banana-2.1",
+      "gemini-x",
+    ],
   ],
   [
     "prefill",
     "rule 12",
     ["gemini-3.5-flash", "gemini-3.1-pro-preview", "gemini-2.5-pro"],
-    ["gemini-3.6-flash", "gemini-3.5-flash-lite", "gemini-3.7-flash", "gemini-4-argon", "gemini-flash-lite-latest", "gemini-x"],
+    [
+      "gemini-3.6-flash",
+      "gemini-3.5-flash-lite",
+      "gemini-3.7-flash",
+      "gemini-4-argon",
+      "gemini-flash-lite-latest",
+      "gemini-x",
+    ],
   ],
-  ["penalties", "rule 15", ["gemini-3.8-flash", "gemini-2.0-flash"], ["gemini-2.5-pro", "gemini-2.5-flash-lite", "gemini-2.5-flash-image"]],
-  ["jsonWithTools", "rule 18", ["gemini-3-flash-preview", "gemini-x"], ["gemini-2.5-flash", "gemini-2.0-flash", "gemma-4-31b-it"]],
-  ["serverToolsWithFunctions", "rule 19", ["gemini-3.1-pro-preview", "gemini-4-argon"], ["gemini-2.5-pro", "gemini-robotics-er-1.6-preview"]],
-  ["signaturesRequired", "rule 11", ["gemini-3-flash-preview", "gemini-flash-latest", "gemini-x"], ["gemini-2.5-flash", "gemma-4-31b-it"]],
+  [
+    "penalties",
+    "rule 15",
+    ["gemini-3.8-flash", "gemini-2.0-flash"],
+    ["gemini-2.5-pro", "gemini-2.5-flash-lite", "gemini-2.5-flash-image"],
+  ],
+  [
+    "jsonWithTools",
+    "rule 18",
+    ["gemini-3-flash-preview", "gemini-x"],
+    ["gemini-2.5-flash", "gemini-2.0-flash", "gemma-4-31b-it"],
+  ],
+  [
+    "serverToolsWithFunctions",
+    "rule 19",
+    ["gemini-3.1-pro-preview", "gemini-4-argon"],
+    ["gemini-2.5-pro", "gemini-robotics-er-1.6-preview"],
+  ],
+  [
+    "signaturesRequired",
+    "rule 11",
+    ["gemini-3-flash-preview", "gemini-flash-latest", "gemini-x"],
+    ["gemini-2.5-flash", "gemma-4-31b-it"],
+  ],
   ["callIds", "3.6", ["gemini-3.5-flash"], ["gemini-2.5-flash"]],
   ["mediaInToolResults", "2.3", ["gemini-3.5-flash"], ["gemini-2.5-flash"]],
   ["partMediaResolution", "2.4", ["gemini-3.5-flash"], ["gemini-2.5-flash"]],
-  ["systemInstruction", "rule 23", ["gemini-3.8-flash", "gemini-2.5-flash-image"], ["gemma-3-4b-it", "gemma-4-31b-it", "gemini-3.8-flash-tts", "lyria-3-clip-preview"]],
+  [
+    "systemInstruction",
+    "rule 23",
+    ["gemini-3.8-flash", "gemini-2.5-flash-image"],
+    ["gemma-3-4b-it", "gemma-4-31b-it", "gemini-3.8-flash-tts", "lyria-3-clip-preview"],
+  ],
   [
     "functions",
     "2.7",
     ["gemini-3.8-flash", "gemma-4-31b-it", "gemini-3-pro-image", "tunedModels/mine"],
-    ["gemini-nano-banana-2.1", "gemini-2.5-flash-image", "gemini-3.8-flash-tts", "gemma-3-27b-it", "lyria-3-pro-preview"],
+    [
+      "gemini-nano-banana-2.1",
+      "gemini-2.5-flash-image",
+      "gemini-3.8-flash-tts",
+      "gemma-3-27b-it",
+      "lyria-3-pro-preview",
+    ],
   ],
-  ["json", "2.7", ["gemini-3.8-flash", "gemini-2.0-flash"], ["gemma-4-31b-it", "gemini-nano-banana-2.1", "gemini-2.5-flash-preview-tts"]],
-  ["verbatimSpeech", "2.12", ["gemini-3.8-flash-tts", "gemini-3.8-flash-lite-tts", "gemini-5-flash-tts"], ["gemini-3.1-flash-tts-preview", "gemini-2.5-pro-preview-tts", "gemini-3.8-flash"]],
+  [
+    "json",
+    "2.7",
+    ["gemini-3.8-flash", "gemini-2.0-flash"],
+    ["gemma-4-31b-it", "gemini-nano-banana-2.1", "gemini-2.5-flash-preview-tts"],
+  ],
+  [
+    "verbatimSpeech",
+    "2.12",
+    ["gemini-3.8-flash-tts", "gemini-3.8-flash-lite-tts", "gemini-5-flash-tts"],
+    ["gemini-3.1-flash-tts-preview", "gemini-2.5-pro-preview-tts", "gemini-3.8-flash"],
+  ],
   ["explicitCache", "1.7", ["gemini-3.8-flash", "gemini-2.5-pro"], ["gemini-4-argon", "gemini-12-x"]],
-  ["slow", "thinks or makes media", ["gemini-3.8-flash", "gemini-2.5-flash-image", "gemini-3.8-flash-tts", "lyria-3-clip-preview"], ["gemini-2.0-flash", "gemma-3-4b-it"]],
+  [
+    "slow",
+    "thinks or makes media",
+    ["gemini-3.8-flash", "gemini-2.5-flash-image", "gemini-3.8-flash-tts", "lyria-3-clip-preview"],
+    ["gemini-2.0-flash", "gemma-3-4b-it"],
+  ],
   ["logprobs", "2.9", [], ["gemini-3.8-flash", "gemini-2.5-flash"]],
 ];
 

@@ -237,7 +237,15 @@ describe("ids", () => {
     assert.equal(resolve("tunedModels/my-tuned-embedding-1").id, "tunedModels/my-tuned-embedding-1");
   });
 
-  for (const bad of ["gemini/../secrets", "gemini 3", "models/", "a?key=1", "x".repeat(129), "gemini-3.8-flash\n", "é"]) {
+  for (const bad of [
+    "gemini/../secrets",
+    "gemini 3",
+    "models/",
+    "a?key=1",
+    "x".repeat(129),
+    "gemini-3.8-flash\n",
+    "é",
+  ]) {
     test(`${JSON.stringify(bad.slice(0, 20))} is no id: INVALID_VALUE naming model`, () => {
       assert.throws(() => resolve(bad), { reason: "INVALID_VALUE", field: "model" });
     });

@@ -33,7 +33,11 @@ test("a rejected key is replaced by another project's at once, and never tried a
 
 test("an overloaded model is asked again on any key after a jittered wait that doubles", () => {
   assert.deepEqual(decide("OVERLOADED", { random: 1 }), { kind: "retry", onOtherProject: false, waitMs: 250 });
-  assert.deepEqual(decide("OVERLOADED", { attempts: 2, random: 1 }), { kind: "retry", onOtherProject: false, waitMs: 500 });
+  assert.deepEqual(decide("OVERLOADED", { attempts: 2, random: 1 }), {
+    kind: "retry",
+    onOtherProject: false,
+    waitMs: 500,
+  });
 });
 
 test("a short pushback of the upstream is a lower bound for the wait", () => {
@@ -62,8 +66,13 @@ test("a caller's own mistakes are never retried", () => {
 test("three attempts are the most, whatever happens", () => {
   const reasons = Object.keys(FAILURES) as FailureReason[];
   fc.assert(
-    fc.property(fc.constantFrom(...reasons), fc.integer({ min: 3, max: 9 }), fc.boolean(), (reason, attempts, otherProject) => {
-      assert.equal(decide(reason, { attempts, otherProject }).kind, "give-up");
-    }),
+    fc.property(
+      fc.constantFrom(...reasons),
+      fc.integer({ min: 3, max: 9 }),
+      fc.boolean(),
+      (reason, attempts, otherProject) => {
+        assert.equal(decide(reason, { attempts, otherProject }).kind, "give-up");
+      },
+    ),
   );
 });

@@ -7,7 +7,13 @@ import { lazyData, setSignature, signatureText } from "../../src/chat/bytes.ts";
 import { fenceCode, fenceResult } from "../../src/chat/fences.ts";
 import { AnswerRecorder } from "../../src/chat/remember.ts";
 import { restoreSignatures } from "../../src/chat/restore.ts";
-import { ChatEventSchema, ChatRequestSchema, Role, type ChatEvent, type Part } from "../../src/gen/gemini/chat/v1/chat_pb.ts";
+import {
+  ChatEventSchema,
+  ChatRequestSchema,
+  Role,
+  type ChatEvent,
+  type Part,
+} from "../../src/gen/gemini/chat/v1/chat_pb.ts";
 import { createMemory } from "../../src/store/memory.ts";
 
 const SIGNATURE = Buffer.from("a signature").toString("base64");
@@ -22,7 +28,12 @@ function event(part: number, kind: EventKind, signature = ""): ChatEvent {
 const finished = event(0, { case: "finished", value: { reason: 1 } });
 
 /** Records an answer of licence `writer` and restores a conversation of licence `reader` that holds `parts` as its answer. */
-async function roundTrip(events: ChatEvent[], parts: { kind: Part["kind"] }[], writer = "l1", reader = "l1"): Promise<Part[]> {
+async function roundTrip(
+  events: ChatEvent[],
+  parts: { kind: Part["kind"] }[],
+  writer = "l1",
+  reader = "l1",
+): Promise<Part[]> {
   const memory = createMemory({ now: () => 0 });
   const recorder = new AnswerRecorder(writer, memory);
   for (const one of [...events, finished]) recorder.add(one);
@@ -51,13 +62,19 @@ test("another licence never gets it", async () => {
 });
 
 test("a signature hidden in another gateway's id is used", async () => {
-  const kind = { case: "toolCall", value: { id: `call_1__thought__${SIGNATURE}`, name: "f", arguments: "{}" } } as const;
+  const kind = {
+    case: "toolCall",
+    value: { id: `call_1__thought__${SIGNATURE}`, name: "f", arguments: "{}" },
+  } as const;
   const parts = await roundTrip([], [{ kind: kind as never }]);
   assert.deepEqual(parts.map(signatureText), [SIGNATURE]);
 });
 
 test("an image gets its signature back by its bytes", async () => {
-  const media = (): EventKind => ({ case: "media", value: { mimeType: "image/png", source: lazyData("aW1hZ2U="), last: true } });
+  const media = (): EventKind => ({
+    case: "media",
+    value: { mimeType: "image/png", source: lazyData("aW1hZ2U="), last: true },
+  });
   const parts = await roundTrip([event(0, media(), SIGNATURE)], [{ kind: media() as never }]);
   assert.deepEqual(parts.map(signatureText), [SIGNATURE]);
 });
@@ -65,7 +82,10 @@ test("an image gets its signature back by its bytes", async () => {
 test("a text gets its signature back by its words, even when a client joined the pieces", async () => {
   const events = [event(0, { case: "text", value: "Hello " }), event(0, { case: "text", value: "world" }, SIGNATURE)];
   const parts = await roundTrip(events, [text("Hello world")]);
-  assert.deepEqual(parts.map((part) => [part.kind.value, signatureText(part)]), [["Hello world", SIGNATURE]]);
+  assert.deepEqual(
+    parts.map((part) => [part.kind.value, signatureText(part)]),
+    [["Hello world", SIGNATURE]],
+  );
 });
 
 test("a text that was changed gets nothing", async () => {
@@ -74,8 +94,19 @@ test("a text that was changed gets nothing", async () => {
 });
 
 test("executed code comes back from the fences that a client saw", async () => {
-  const code = { $typeName: "gemini.chat.v1.ExecutableCode", id: "c1", language: "PYTHON", code: "print(1)\n" } as const;
-  const result = { $typeName: "gemini.chat.v1.CodeResult", id: "c1", outcome: 1, output: "1\n", nativeOutcome: "" } as const;
+  const code = {
+    $typeName: "gemini.chat.v1.ExecutableCode",
+    id: "c1",
+    language: "PYTHON",
+    code: "print(1)\n",
+  } as const;
+  const result = {
+    $typeName: "gemini.chat.v1.CodeResult",
+    id: "c1",
+    outcome: 1,
+    output: "1\n",
+    nativeOutcome: "",
+  } as const;
   const events = [
     event(0, { case: "text", value: "Let me see." }),
     event(1, { case: "executableCode", value: code }, SIGNATURE),
@@ -84,7 +115,10 @@ test("executed code comes back from the fences that a client saw", async () => {
   ];
   const content = `Let me see.${fenceCode(code)}${fenceResult(result)}It is 1.`;
   const parts = await roundTrip(events, [text(content)]);
-  assert.deepEqual(parts.map((part) => part.kind.case), ["text", "executableCode", "codeResult", "text"]);
+  assert.deepEqual(
+    parts.map((part) => part.kind.case),
+    ["text", "executableCode", "codeResult", "text"],
+  );
   assert.deepEqual(parts.map(signatureText), ["", SIGNATURE, "", ""]);
   assert.deepEqual([parts[0]?.kind.value, parts[3]?.kind.value], ["Let me see.", "It is 1."]);
 });
@@ -93,10 +127,16 @@ test("it comes back too when a JSON response format left the fences out", async 
   const code = { $typeName: "gemini.chat.v1.ExecutableCode", id: "", language: "PYTHON", code: "print(1)" } as const;
   const events = [event(0, { case: "executableCode", value: code }), event(1, { case: "text", value: "{}" })];
   const parts = await roundTrip(events, [text("{}")]);
-  assert.deepEqual(parts.map((part) => part.kind.case), ["executableCode", "text"]);
+  assert.deepEqual(
+    parts.map((part) => part.kind.case),
+    ["executableCode", "text"],
+  );
 });
 
 test("a request without earlier answers is handed back as it is", async () => {
-  const request = create(ChatRequestSchema, { model: "m", messages: [{ role: Role.USER, parts: [text("hi")] as never }] });
+  const request = create(ChatRequestSchema, {
+    model: "m",
+    messages: [{ role: Role.USER, parts: [text("hi")] as never }],
+  });
   assert.equal(await restoreSignatures(request, "l", createMemory({ now: () => 0 })), request);
 });

@@ -24,7 +24,8 @@ test("whatever Gemini's id is, ours has at most 64 characters that every client 
 });
 
 test("an id of another origin holds none of Gemini's", () => {
-  for (const id of ["", "call_1", "toolu_01A", "function-call-123", "call_abc__thought__AAAA"]) assert.equal(geminiCallId(id), "");
+  for (const id of ["", "call_1", "toolu_01A", "function-call-123", "call_abc__thought__AAAA"])
+    assert.equal(geminiCallId(id), "");
 });
 
 test("signatures in LiteLLM's and Bifrost's ids are read, whichever alphabet", () => {

@@ -1,6 +1,8 @@
 // Runs the state machine in tests: ids count up, so that two runs over the same answer give the same events.
 
+import assert from "node:assert/strict";
 import type { ChatEvent, ChatResponse } from "../../src/gen/gemini/chat/v1/chat_pb.ts";
+import { signatureText } from "../../src/chat/bytes.ts";
 import { Failure } from "../../src/chat/failures.ts";
 import { createFold } from "../../src/chat/fold.ts";
 import { EventQueue } from "../../src/gemini/event-queue.ts";
@@ -80,6 +82,42 @@ export function valuesOf<Case extends NonNullable<ChatEvent["event"]["case"]>>(
   return events.flatMap(({ event }) =>
     event.case === wanted ? [event.value as ValueOf<Case, ChatEvent["event"]>] : [],
   );
+}
+
+export type Json = Record<string, unknown>;
+
+/** A chunk with these parts of candidate 0. */
+export function chunk(parts: readonly Json[], candidate: Json = {}, top: Json = {}): Json {
+  return { candidates: [{ content: { role: "model", parts }, ...candidate }], ...top };
+}
+
+export const STOP = chunk([], { finishReason: "STOP" });
+
+/** Chunks with these parts, one each, and a finish. */
+export function stream(...parts: Json[]): Json[] {
+  return [...parts.map((part) => chunk([part])), STOP];
+}
+
+/** The parts of the folded answer in short: `text:ab`, `thought:x`, `call:f`, with `*signature` behind. */
+export function partsOf(chunks: readonly unknown[]): string[] {
+  const { events, failure } = readChunks(chunks);
+  assert.equal(failure, undefined);
+  return (fold(events).candidates[0]?.parts ?? []).map((part) => {
+    const { kind } = part;
+    const value = typeof kind.value === "string" ? kind.value : kind.case === "toolCall" ? kind.value.name : "";
+    const signature = signatureText(part);
+    return `${part.inThought ? "in_thought " : ""}${kind.case}:${value}${signature === "" ? "" : `*${signature}`}`;
+  });
+}
+
+export function failureOf(chunks: readonly unknown[]): string | undefined {
+  return readChunks(chunks).failure?.reason;
+}
+
+export function eventsOf(chunks: readonly unknown[]): ChatEvent[] {
+  const { events, failure } = readChunks(chunks);
+  assert.equal(failure, undefined);
+  return events;
 }
 
 function ignore(): void {}

@@ -35,7 +35,10 @@ export async function startGateway(environment: Record<string, string> = {}): Pr
     directory,
   );
   const log: string[] = [];
-  const app = await startApp(config, createLogger({ level: config.logLevel, readable: false, destination: { write: (line) => void log.push(line) } }));
+  const app = await startApp(
+    config,
+    createLogger({ level: config.logLevel, readable: false, destination: { write: (line) => void log.push(line) } }),
+  );
   const base = `${app.http}/gemini/v1`;
   return {
     app,

@@ -1,0 +1,150 @@
+// JSON Schemas as real clients send them, and the few rewritings that Gemini needs (2.6).
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import fc from "fast-check";
+import { Failure } from "../../src/chat/failures.ts";
+import { toParametersSchema, toResponseSchema } from "../../src/gemini/json-schema.ts";
+
+const ORIGIN = { subject: "the parameters of f", field: "tools[0].function.parameters_json_schema" };
+
+const parameters = (schema: unknown) => toParametersSchema(JSON.stringify(schema), ORIGIN);
+
+function response(schema: unknown) {
+  const changes: string[] = [];
+  return { schema: toResponseSchema(JSON.stringify(schema), ORIGIN, (path) => changes.push(path)), changes };
+}
+
+/** Every keyword that clients are seen to send. */
+const RICH = {
+  type: "object",
+  title: "T",
+  additionalProperties: false,
+  required: ["a"],
+  properties: {
+    a: { type: ["string", "null"], format: "date-time", pattern: "^x", default: null },
+    b: { anyOf: [{ $ref: "#/$defs/Node" }, { type: "null" }] },
+    c: { const: "x" },
+    d: { enum: ["p", 1], description: "D" },
+    e: { type: "array", minItems: 1, items: { type: "integer" }, uniqueItems: true },
+    f: { type: "object", propertyNames: { pattern: "^[a-z]+$" }, additionalProperties: { type: "number" } },
+  },
+  $defs: { Node: { type: "object", properties: { next: { $ref: "#/$defs/Node" } } } },
+};
+
+describe("parameters", () => {
+  test("are passed on as they are, circles included", () => {
+    assert.deepEqual(parameters(RICH), RICH);
+  });
+
+  test("lose `$schema` at every level, but not a property of that name", () => {
+    const schema = {
+      $schema: "https://json-schema.org/draft/2020-12/schema",
+      type: "object",
+      properties: { $schema: { $schema: "x", type: "string" }, e: { enum: [{ $schema: 1 }] } },
+    };
+    assert.deepEqual(parameters(schema), {
+      type: "object",
+      properties: { $schema: { type: "string" }, e: { enum: [{ $schema: 1 }] } },
+    });
+  });
+
+  test("have `definitions` renamed to `$defs`, with the references, but not a property of that name", () => {
+    const schema = {
+      type: "object",
+      properties: {
+        a: { $ref: "#/definitions/A" },
+        definitions: { type: "string" },
+        list: { type: "array", items: [{ $ref: "#/definitions/A" }] },
+      },
+      definitions: { A: { $ref: "#/definitions/B" }, B: { type: "string" }, C: { type: "null" } },
+      $defs: { C: { type: "number" } },
+    };
+    assert.deepEqual(parameters(schema), {
+      type: "object",
+      properties: {
+        a: { $ref: "#/$defs/A" },
+        definitions: { type: "string" },
+        list: { type: "array", items: [{ $ref: "#/$defs/A" }] },
+      },
+      $defs: { A: { $ref: "#/$defs/B" }, B: { type: "string" }, C: { type: "number" } },
+    });
+  });
+
+  test("keep the order of their keys, and keys such as __proto__", () => {
+    const text = '{"type":"object","properties":{"z":{},"__proto__":{"type":"string"},"a":{}}}';
+    assert.equal(JSON.stringify(toParametersSchema(text, ORIGIN)), text);
+  });
+
+  test("may refer by escaped pointers and to the whole", () => {
+    const schema = { $defs: { "a/b c~d": { type: "string" } }, anyOf: [{ $ref: "#/$defs/a~1b%20c~0d" }, { $ref: "#" }] };
+    assert.deepEqual(parameters(schema), schema);
+  });
+});
+
+describe("response schemas", () => {
+  test("have `const` as an enum of one, everywhere a schema stands", () => {
+    const { schema, changes } = response({
+      anyOf: [{ const: "a" }, { type: "integer", const: 2 }],
+      properties: { const: { const: "x", description: "X" } },
+      default: { const: 1 },
+    });
+    assert.deepEqual(schema, {
+      anyOf: [
+        { type: "string", enum: ["a"] },
+        { type: "integer", enum: [2] },
+      ],
+      properties: { const: { type: "string", description: "X", enum: ["x"] } },
+      default: { const: 1 },
+    });
+    assert.deepEqual(changes, []);
+  });
+
+  test("lose constants that no enum can hold, and tell it", () => {
+    const { schema, changes } = response({ properties: { t: { const: true }, n: { const: null }, o: { const: { a: 1 } } } });
+    assert.deepEqual(schema, { properties: { t: { type: "boolean" }, n: { type: "null" }, o: {} } });
+    assert.deepEqual(changes, ["#/properties/t", "#/properties/n", "#/properties/o"]);
+  });
+
+  test("have `$ref` stand alone, and tell what was left out", () => {
+    const { schema, changes } = response({
+      $defs: { A: { type: "string" } },
+      properties: { a: { $ref: "#/$defs/A", description: "An A", $comment: "kept" } },
+    });
+    assert.deepEqual(schema, { $defs: { A: { type: "string" } }, properties: { a: { $ref: "#/$defs/A", $comment: "kept" } } });
+    assert.deepEqual(changes, ["#/properties/a"]);
+  });
+});
+
+describe("a broken schema", () => {
+  const nested = (levels: number): unknown => (levels === 0 ? {} : { properties: { p: nested(levels - 1) } });
+  const cases: [string, string, RegExp][] = [
+    ["no JSON", "{", /not valid JSON/],
+    ["no object", "true", /not a JSON object/],
+    ["nothing", "", /not valid JSON/],
+    ["too deep", JSON.stringify(nested(40)), /nested deeper than 32 levels/],
+    ["too long", JSON.stringify({ description: "x".repeat(300_000) }), /longer than/],
+    ["a reference into nowhere", '{"properties":{"a":{"$ref":"#/$defs/X"}}}', /refers to #\/\$defs\/X, which it does not have/],
+    ["a reference badly escaped", '{"$ref":"#/%zz"}', /does not have/],
+  ];
+  for (const [title, text, message] of cases) {
+    test(`is refused naming its origin: ${title}`, () => {
+      assert.throws(() => toParametersSchema(text, ORIGIN), { reason: "INVALID_VALUE", field: ORIGIN.field, message });
+    });
+  }
+
+  test("is told apart from one that is only as deep as allowed", () => {
+    assert.doesNotThrow(() => parameters(nested(31)));
+  });
+
+  test("never fails otherwise, whatever JSON it is", () => {
+    fc.assert(
+      fc.property(fc.json({ maxDepth: 6 }), (text) => {
+        try {
+          toResponseSchema(text, ORIGIN, () => {});
+        } catch (error) {
+          assert.ok(error instanceof Failure && error.reason === "INVALID_VALUE", String(error));
+        }
+      }),
+    );
+  });
+});
