@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { Citation_Kind, UrlContext_Status } from "../../src/gen/gemini/chat/v1/chat_pb.ts";
-import { fold, valuesOf, type Json, STOP, chunk, eventsOf } from "./read-answer.ts";
+import { fold, valuesOf, type Json, chunk, eventsOf } from "./read-answer.ts";
 
 suite("sources", () => {
   test("citations of both spellings point into the part their bytes fall into", () => {

@@ -34,6 +34,7 @@ const BY_PATH: readonly (readonly [string, string])[] = [
 
 /** By the wording of errors that name no path. */
 const BY_TEXT: readonly (readonly [RegExp, string])[] = [
+  [/response mime type/i, "output_format"],
   [
     /thought[ _]signature|function (?:call|response) (?:turn|parts)|ending with a model turn|contents is not specified/i,
     "messages",
@@ -46,7 +47,6 @@ const BY_TEXT: readonly (readonly [RegExp, string])[] = [
   [/^Logprobs is not enabled/i, "sampling.response_logprobs"],
   [/^Multiple candidates is not enabled/i, "sampling.candidate_count"],
   [/^Thinking (?:level|budget|is not)|^Budget \d+ is invalid/i, "thinking"],
-  [/response mime type/i, "output_format"],
   [/^Function calling config|^Tool use with function calling|^Multiple tools are supported/i, "tools"],
   [/response modalities|only supports text output|only be used for TTS/i, "modalities"],
   [/^CachedContent|cached? ?content/i, "cached_content"],

@@ -57,8 +57,9 @@ async function play(
 
 /** As recorded, but for the type when the answer comes in the other form. */
 function headersFor(recording: Recording, asStream: boolean): Record<string, string> {
-  const recorded = Object.entries(recording.response.headers).filter(([name]) => !FRAMING_HEADERS.has(name.toLowerCase()));
-  const fits = recording.response.status !== 200 || (isStream(recording) && asStream);
+  const { status, headers, stream_format: format } = recording.response;
+  const recorded = Object.entries(headers).filter(([name]) => !FRAMING_HEADERS.has(name));
+  const fits = status !== 200 || (asStream && format === "sse");
   const type = asStream ? "text/event-stream" : "application/json; charset=UTF-8";
   return { ...Object.fromEntries(recorded), ...(fits ? {} : { "content-type": type }) };
 }

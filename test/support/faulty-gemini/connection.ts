@@ -102,17 +102,16 @@ function untilElapsed(socket: Socket, ms: number): Promise<void> {
   });
 }
 
-/** Settles when `start`'s callback is called or the socket closes; then undoes what `start` returned. */
+/** Settles when `start`'s callback is called (never at once) or the socket closes; then undoes what `start` returned. */
 function orClosed(socket: Socket, start: (done: () => void) => unknown): Promise<void> {
   return new Promise((resolve) => {
     if (socket.destroyed) return resolve();
-    let undo: unknown;
     const done = (): void => {
       socket.off("close", done);
       if (typeof undo === "function") undo();
       resolve();
     };
     socket.once("close", done);
-    undo = start(done);
+    const undo = start(done);
   });
 }
