@@ -23,7 +23,7 @@ export function toStandardBase64(text: string): string | undefined {
 }
 
 /** A data URL cut at its comma: the MIME type without parameters ("" when it names none), and what follows. */
-export interface DataUrl {
+interface DataUrl {
   readonly mimeType: string;
   /** Whether `data` claims to be base64; otherwise it is percent-encoded text. */
   readonly base64: boolean;

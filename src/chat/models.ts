@@ -8,7 +8,7 @@ import { cutSuffix, type SuffixAsk, thinkingOfSuffix } from "./model-suffixes.ts
 import type { RaiseWarning } from "./warnings.ts";
 
 export { aliasOnce } from "./model-aliases.ts";
-export { type ModelProfile, profileOf, type ServerTool, type ThinkingControl } from "./model-profile.ts";
+export { type ModelProfile, profileOf, type ThinkingControl } from "./model-profile.ts";
 
 export interface ResolvedModel {
   readonly profile: ModelProfile;

@@ -39,6 +39,7 @@ export const WARNING_CODES = {
   part_unsupported: "A part of the answer cannot be said in this format.",
   candidate_count_adjusted: "The model gives one answer a call; several calls were made.",
   arguments_invalid: "A tool call's arguments were no JSON object; an empty one was sent.",
+  part_ignored: "A part of the conversation means nothing to this model and was left out.",
   message_dropped: "A message had no content and was left out.",
   role_adjusted: "A part cannot stand in a message of this role and was moved or left out.",
   empty_answer: "The model gave nothing; the finish reason says why.",

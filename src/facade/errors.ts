@@ -1,59 +1,78 @@
-// Failures of the HTTP layer itself: what Fastify and Node's parser refuse, in the shape of every other error.
+// Every error answer of the HTTP side: from the service, from Fastify, or from Node's parser, all in the same shape.
+import { randomUUID } from "node:crypto";
+import { STATUS_CODES, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import type { FastifyError } from "fastify";
-import { Failure, type FailureReason } from "../chat/failures.ts";
+import type { FastifyError, FastifyReply } from "fastify";
+import { Failure } from "../chat/failures.ts";
+import type { PartParams } from "../openai/answer.ts";
 import { toErrorAnswer } from "../openai/errors.ts";
+import { swallowRest } from "./upload.ts";
 
-/** Any error that reached Fastify's error handler. */
-export function toFailure(error: FastifyError | Failure | Error, bodyMaxBytes: number): Failure {
+/** Told of requests that never reach the service. */
+export type OnRefused = (requestId: string, failure: Failure) => void;
+
+/** Answers with a failure. `partParams` of the request's ChatIntent let it name parts of messages exactly. */
+export function sendFailure(reply: FastifyReply, failure: Failure, partParams?: PartParams): FastifyReply {
+  const { raw } = reply.request;
+  if (!raw.complete) swallowRest(raw);
+  const { status, headers, body } = toErrorAnswer(failure, partParams);
+  return reply.code(status).headers(headers).send(body);
+}
+
+/** Any error that Fastify reports. */
+export function toFailure(error: FastifyError | Error): Failure {
   if (error instanceof Failure) return error;
   switch ("code" in error ? error.code : "") {
-    case "FST_ERR_CTP_BODY_TOO_LARGE":
-      return new Failure("PAYLOAD_TOO_LARGE", `The request body is larger than ${bodyMaxBytes} bytes.`);
-    case "FST_ERR_CTP_INVALID_CONTENT_LENGTH":
-      return new Failure("INVALID_VALUE", "The request body does not have the length its Content-Length says.", {
-        field: "content-length",
-      });
-    case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
-    case "FST_ERR_CTP_EMPTY_TYPE":
-      return new Failure("UNSUPPORTED_MEDIA_TYPE", "Unsupported Content-Type: expected 'application/json' in UTF-8.");
     case "FST_ERR_BAD_URL":
     case "FST_ERR_MAX_PARAM_LENGTH":
       return new Failure("NOT_FOUND", "The path of the request is malformed.");
-    case "ECONNRESET":
-    case "ERR_STREAM_PREMATURE_CLOSE":
-      return new Failure("CANCELLED", "The client closed the connection.", { cause: error });
     default:
       return Failure.from(error);
   }
 }
 
-type ClientError = Error & { code?: string };
+/** Who was refused by the parser gets so long to read why, in milliseconds. */
+const FAREWELL_MS = 1_000;
 
-/** Answers what Node's HTTP parser refused; there is no request, only a socket. */
-export function answerClientError(error: ClientError, socket: Socket): void {
-  if (error.code === "ECONNRESET" || socket.destroyed || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const [reason, message] = clientFailure(error.code);
-  const { status, body } = toErrorAnswer(new Failure(reason, message));
-  const text = JSON.stringify(body);
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_TEXT[status] ?? "Bad Request"}\r\ncontent-type: application/json; charset=utf-8\r\n` +
-      `content-length: ${Buffer.byteLength(text)}\r\nconnection: close\r\n\r\n${text}`,
-  );
+type ClientError = Error & { readonly code?: string };
+
+/** Answers what Node's HTTP parser refused: there is no request, only a socket. */
+export function createClientErrorHandler(onRefused: OnRefused): (error: ClientError, socket: Socket) => void {
+  return (error, socket) => {
+    // An answer that has begun must not get another one in its middle.
+    const { _httpMessage: running } = socket as Socket & { readonly _httpMessage?: ServerResponse | null };
+    if (error.code === "ECONNRESET" || !socket.writable || running?.headersSent) {
+      socket.destroy();
+      return;
+    }
+    const requestId = randomUUID();
+    const failure = clientFailure(error.code);
+    onRefused(requestId, failure);
+    socket.end(toRawAnswer(failure, requestId));
+    setTimeout(() => socket.destroy(), FAREWELL_MS).unref();
+  };
 }
 
-const STATUS_TEXT: Record<number, string> = { 408: "Request Timeout", 431: "Request Header Fields Too Large" };
+function toRawAnswer(failure: Failure, requestId: string): string {
+  const { status, headers, body } = toErrorAnswer(failure);
+  const text = JSON.stringify(body);
+  const lines = Object.entries({
+    "x-request-id": requestId,
+    ...headers,
+    "content-type": "application/json; charset=utf-8",
+    "content-length": Buffer.byteLength(text),
+    connection: "close",
+  }).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join("")}\r\n${text}`;
+}
 
-function clientFailure(code: string | undefined): [FailureReason, string] {
+function clientFailure(code: string | undefined): Failure {
   switch (code) {
     case "HPE_HEADER_OVERFLOW":
-      return ["HEADERS_TOO_LARGE", "The request headers are larger than 16384 bytes."];
+      return new Failure("HEADERS_TOO_LARGE", "The request has too many headers, or they are too large.");
     case "ERR_HTTP_REQUEST_TIMEOUT":
-      return ["REQUEST_TIMEOUT", "The request did not arrive in time."];
+      return new Failure("REQUEST_TIMEOUT", "The request did not arrive in time.");
     default:
-      return ["INVALID_VALUE", "The request is not valid HTTP/1.1."];
+      return new Failure("INVALID_VALUE", "The request is not valid HTTP/1.1.");
   }
 }

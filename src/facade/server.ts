@@ -1,16 +1,20 @@
 // The HTTP/1.1 server: Fastify with limits that hold, one shape of error, and the routes of the public interface.
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import cors from "@fastify/cors";
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { Failure } from "../chat/failures.ts";
-import { toErrorAnswer } from "../openai/errors.ts";
+import type { BodyBudget } from "../rpc/body-budget.ts";
 import { chooseRequestId } from "../rpc/call-context.ts";
-import { BodyBudget, parseJson } from "./body.ts";
+import { parseJson } from "./body.ts";
 import { handleCompletions, type CompletionsOptions } from "./completions.ts";
-import { answerClientError, toFailure } from "./errors.ts";
+import { createClientErrorHandler, sendFailure, toFailure, type OnRefused } from "./errors.ts";
 import { identify, type Admission } from "./identity.ts";
 import { handleModel, handleModelList, type ModelsOptions } from "./models.ts";
+import { createNotFound } from "./not-found.ts";
 import { addOperationRoutes, type OperationOptions } from "./operation.ts";
+import { refuseDoubledHost } from "./request-head.ts";
+import { readBody } from "./upload.ts";
 import { addWireRoutes, type NodeHandler } from "./wire.ts";
 
 export interface FacadeOptions extends CompletionsOptions, ModelsOptions, OperationOptions {
@@ -24,17 +28,18 @@ export interface FacadeOptions extends CompletionsOptions, ModelsOptions, Operat
   readonly headersTimeoutMs: number;
   readonly bodyTimeoutMs: number;
   readonly bodyMaxBytes: number;
-  /** All bodies in memory together. */
-  readonly bodiesMaxBytes: number;
-  /** Told of requests that never reach the service. */
-  readonly onRefused: (requestId: string, failure: Failure) => void;
+  /** Memory for all request bodies together. */
+  readonly budget: BodyBudget;
+  /** A client that takes nothing for so long is dropped, in milliseconds. */
+  readonly stallMs: number;
+  readonly onRefused: OnRefused;
 }
 
 /** Longer than load balancers keep theirs, so that they close first. */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 /** How often Node looks for connections over their time. */
 const CONNECTIONS_CHECK_MS = 1_000;
-/** Header bytes and fields of one request. */
+/** Header bytes and fields of one request; beyond either Node answers through the client error handler. */
 const MAX_HEADER_BYTES = 16_384;
 const MAX_HEADER_FIELDS = 100;
 /** Longest model id in a path. */
@@ -53,17 +58,25 @@ const EXPOSED_HEADERS = [
 ];
 
 export async function createFacade(options: FacadeOptions): Promise<FastifyInstance> {
+  const { onRefused } = options;
+  const answerFailure = (error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const failure = toFailure(error);
+    onRefused(request.id, failure);
+    return sendFailure(reply.header("x-request-id", request.id), failure);
+  };
   const app = fastify({
     logger: false,
-    bodyLimit: options.bodyMaxBytes,
     // Fastify sets Node's requestTimeout to 0 unless told: a body dripped byte by byte would stay for ever.
     requestTimeout: options.headersTimeoutMs + options.bodyTimeoutMs,
+    connectionTimeout: options.stallMs,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     forceCloseConnections: "idle",
+    return503OnClosing: false,
     genReqId: (request) => chooseRequestId(request.headers["x-request-id"]?.toString()),
     requestIdHeader: false,
     trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
-    clientErrorHandler: answerClientError,
+    clientErrorHandler: createClientErrorHandler(onRefused),
+    frameworkErrors: answerFailure,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     http: {
       maxHeaderSize: MAX_HEADER_BYTES,
@@ -72,32 +85,49 @@ export async function createFacade(options: FacadeOptions): Promise<FastifyInsta
     },
   });
   app.server.maxHeadersCount = MAX_HEADER_FIELDS;
+  const findFailure = createNotFound(app);
   await app.register(cors, corsRules(options.corsOrigins));
-  app.addHook("onRequest", async (request, reply) => {
-    reply.header("x-request-id", request.id);
-    refuseDoubledHost(request.raw);
-  });
-  app.setErrorHandler((error: FastifyError | Failure, request, reply) => answerFailure(options, error, request, reply));
-  app.setNotFoundHandler((request, reply) => answerFailure(options, notFound(request), request, reply));
+  greetRequests(app);
+  app.setErrorHandler(answerFailure);
+  app.setNotFoundHandler((request, reply) => answerFailure(findFailure(request, reply), request, reply));
   addOperationRoutes(app, options);
   await addLicensedRoutes(app, options);
   if (options.wire) await addWireRoutes(app, options.wire);
   return app;
 }
 
+/** What holds for every request, whatever its path. */
+function greetRequests(app: FastifyInstance): void {
+  let closing = false;
+  app.addHook("preClose", async () => {
+    closing = true;
+  });
+  app.addHook("onRequest", async ({ id, raw }, reply) => {
+    reply.header("x-request-id", id);
+    reply.raw.on("timeout", dropStalled);
+    if (closing) throw new Failure("SERVER_SHUTTING_DOWN", "The gateway is shutting down. Send the request again.");
+    refuseDoubledHost(raw);
+  });
+}
+
+/** Node calls it a timeout when nothing moved on a socket; it is a stall only while something waits to be sent. */
+function dropStalled(this: ServerResponse, socket: Socket): void {
+  if (socket.writableLength > 0) socket.destroy();
+}
+
 async function addLicensedRoutes(app: FastifyInstance, options: FacadeOptions): Promise<void> {
-  const budget = new BodyBudget(options.bodiesMaxBytes);
+  const { admission, budget, bodyMaxBytes } = options;
   await app.register(async (scope) => {
-    scope.addHook("onRequest", identify(options.admission));
+    scope.addHook("onRequest", identify(admission));
     scope.get("/gemini/v1/models", handleModelList(options));
     scope.get("/gemini/v1/models/*", handleModel(options));
     await scope.register(async (json) => {
-      json.addHook("onRequest", async (request, reply) => {
-        requireJson(request.headers["content-type"]);
-        reserveBody(budget, request.raw, reply.raw);
-      });
+      json.addHook("onRequest", async ({ headers }) => requireJson(headers["content-type"]));
       json.removeAllContentTypeParsers();
-      json.addContentTypeParser("*", { parseAs: "buffer" }, async (_request: FastifyRequest, bytes: Buffer) => parseJson(bytes));
+      json.addContentTypeParser("*", async ({ raw }: FastifyRequest) => {
+        // The request's lease ends when its response closes, whatever becomes of both.
+        return parseJson(await readBody(raw, bodyMaxBytes, budget.lease(responseOf(raw))));
+      });
       json.post("/gemini/v1/chat/completions", handleCompletions(options));
     });
   });
@@ -113,61 +143,7 @@ function requireJson(contentType: string | undefined): void {
   throw new Failure("UNSUPPORTED_MEDIA_TYPE", "Unsupported Content-Type: expected 'application/json' in UTF-8.");
 }
 
-/** Reserves memory before a byte of the body is read; without a length, as it comes. */
-function reserveBody(budget: BodyBudget, request: IncomingMessage, response: ServerResponse): void {
-  const declared = Number(request.headers["content-length"] ?? Number.NaN);
-  let taken = 0;
-  response.once("close", () => budget.giveBack(taken));
-  if (Number.isFinite(declared)) {
-    budget.take(declared);
-    taken = declared;
-    return;
-  }
-  request.on("data", (chunk: Buffer) => {
-    try {
-      budget.take(chunk.length);
-      taken += chunk.length;
-    } catch (error) {
-      request.destroy(error as Error);
-    }
-  });
-  request.pause();
-}
-
 function corsRules(origins: readonly string[]): NonNullable<Parameters<typeof cors>[1]> {
   const origin = origins.includes("*") ? "*" : origins.length > 0 ? [...origins] : false;
   return { origin, credentials: false, methods: ["GET", "POST", "OPTIONS"], exposedHeaders: EXPOSED_HEADERS, maxAge: 7_200 };
-}
-
-/** Two Host headers make proxies and us disagree on where a request goes; Node answers such requests. */
-function refuseDoubledHost(request: IncomingMessage): void {
-  let hosts = 0;
-  for (let index = 0; index < request.rawHeaders.length; index += 2) {
-    if (request.rawHeaders[index]?.toLowerCase() === "host") hosts++;
-  }
-  if (hosts > 1) throw new Failure("INVALID_VALUE", "The request has more than one Host header.", { field: "host" });
-}
-
-/** Paths that exist, for telling a wrong method from a wrong path. */
-const KNOWN_PATHS =
-  /^\/(?:gemini\/v1\/chat\/completions|gemini\/v1\/models(?:\/[^/]+)?|healthz|readyz|metrics|openapi\.json|gemini\/v1|)$/;
-
-function notFound(request: FastifyRequest): Failure {
-  const path = request.url.split("?", 1)[0] ?? "";
-  if (KNOWN_PATHS.test(path)) {
-    return new Failure("METHOD_NOT_SUPPORTED", `The method ${request.method} is not supported for ${path}.`);
-  }
-  return new Failure("NOT_FOUND", `Unknown path: ${request.method} ${path.slice(0, 200)}. The API is under /gemini/v1.`);
-}
-
-function answerFailure(
-  options: FacadeOptions,
-  error: FastifyError | Failure,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): FastifyReply {
-  const failure = toFailure(error, options.bodyMaxBytes);
-  options.onRefused(request.id, failure);
-  const { status, headers, body } = toErrorAnswer(failure);
-  return reply.code(status).headers(headers).send(body);
 }

@@ -94,6 +94,10 @@ function placeInstructions(
   { model, raise }: MappingContext,
 ): Conversation["systemInstruction"] {
   if (text === "") return undefined;
+  if (speaks(model)) {
+    if (path !== undefined) raise("system_ignored", path, "Speech models take no system instruction; it was not sent.");
+    return undefined;
+  }
   if (turns.length === 0) {
     if (path === undefined) return undefined;
     raise("role_adjusted", path, "There is nothing but system messages: they were sent as the user's.");
@@ -101,10 +105,6 @@ function placeInstructions(
     return undefined;
   }
   if (separate) return { parts: [{ text }] };
-  if (speaks(model)) {
-    if (path !== undefined) raise("system_ignored", path, "Speech models take no system instruction; it was not sent.");
-    return undefined;
-  }
   if (path !== undefined)
     raise("system_as_user_text", path, "The system instruction was put before the first user text.");
   prependText(turns, text);

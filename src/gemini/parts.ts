@@ -173,7 +173,7 @@ function toServerToolParts(
   { model, raise }: PartContext,
 ): WirePart[] {
   if (!model.callIds) {
-    raise("tools_dropped", path, "This model does not know such parts; it was left out.");
+    raise("part_ignored", path, `${model.id} does not know such parts; it was left out.`);
     return [];
   }
   const { id, toolType } = kind.value;

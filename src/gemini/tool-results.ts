@@ -3,7 +3,7 @@ import type { ModelProfile } from "../chat/models.ts";
 import { geminiCallId } from "../chat/tool-call-ids.ts";
 import type { Media, ToolCall, ToolResult } from "../gen/gemini/chat/v1/chat_pb.ts";
 import { hasKey, parseJsonObject } from "./json.ts";
-import { toBlob } from "./media.ts";
+import { canRead, toBlob } from "./media.ts";
 import type { PlacedResult } from "./pairing.ts";
 import type { WirePart } from "./wire-request.ts";
 
@@ -48,7 +48,8 @@ export function toResultText(result: ToolResult): string {
 
 /** Whether media goes inside the functionResponse; else it follows in a turn of its own. */
 export function embedsMedia(media: Media, model: ModelProfile): boolean {
-  return model.mediaInToolResults && media.source.case === "data" && EMBEDDABLE_TYPES.has(media.mimeType);
+  const fits = media.source.case === "data" && EMBEDDABLE_TYPES.has(media.mimeType);
+  return fits && model.mediaInToolResults && canRead(media, model);
 }
 
 /** `response` must be an object. Gemini reads a key `$ref` as a reference to media, so a result that has one goes as text. */

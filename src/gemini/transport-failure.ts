@@ -4,6 +4,9 @@ import { Failure } from "../chat/failures.ts";
 /** `connecting`: nothing was sent. `sent`: perhaps all of it. `answering`: the head of the answer has come. */
 export type Phase = "connecting" | "sent" | "answering";
 
+/** How the HTTP parser words an end inside a body: no breach of the protocol, but a lost connection. */
+const EARLY_END = "Invalid EOF state";
+
 /** Never throws; unknown errors count as lost connections. */
 export function transportFailure(error: unknown, phase: Phase): Failure {
   const code = codeOf(error);
@@ -11,7 +14,7 @@ export function transportFailure(error: unknown, phase: Phase): Failure {
     return new Failure("UPSTREAM_CONNECT_TIMEOUT", "Gemini could not be reached in time.", { cause: code });
   }
   if (phase === "connecting") return new Failure("UPSTREAM_UNAVAILABLE", "Gemini cannot be reached.", { cause: code });
-  if (isProtocolError(code)) {
+  if (code === "HTTPParserError" || code === "UND_ERR_HEADERS_OVERFLOW") {
     return new Failure("UPSTREAM_INVALID_RESPONSE", "Gemini's answer is no valid HTTP.", { cause: code });
   }
   return phase === "sent"
@@ -21,17 +24,10 @@ export function transportFailure(error: unknown, phase: Phase): Failure {
       });
 }
 
-/** HPE_… are errors of the HTTP parser; an early end is one of them, but no breach of the protocol. */
-function isProtocolError(code: string): boolean {
-  return (code.startsWith("HPE_") && code !== "HPE_INVALID_EOF_STATE") || code === "UND_ERR_HEADERS_OVERFLOW";
-}
-
-/** The code alone: errors of sockets and parsers carry addresses and bytes. */
+/** The name or code alone: errors of sockets and parsers carry addresses and bytes. Undici gives its parser errors no code. */
 function codeOf(error: unknown): string {
-  if (typeof error === "object" && error !== null) {
-    if ("code" in error && typeof error.code === "string") return error.code;
-    if ("cause" in error) return codeOf(error.cause);
-    if ("name" in error && typeof error.name === "string") return error.name;
-  }
-  return "unknown error";
+  if (!(error instanceof Error)) return "unknown error";
+  if (error.name === "HTTPParserError") return error.message.includes(EARLY_END) ? "early end" : "HTTPParserError";
+  if ("code" in error && typeof error.code === "string") return error.code;
+  return error.cause === undefined ? error.name : codeOf(error.cause);
 }

@@ -1,7 +1,7 @@
 // Messages as turns: user and model alternate, and the results of calls stand alone in the turn right after the calls, in their order.
-import { type Message, Role } from "../gen/gemini/chat/v1/chat_pb.ts";
+import { type Message, type Part, Role } from "../gen/gemini/chat/v1/chat_pb.ts";
 import { pairResults, type PlacedCall, type PlacedResult } from "./pairing.ts";
-import { type PartContext, type PlacedPart, toModelParts, toReadableMedia, toUserParts } from "./parts.ts";
+import { type PartContext, type PlacedPart, speaks, toModelParts, toReadableMedia, toUserParts } from "./parts.ts";
 import { embedsMedia, toFunctionResponse, toMissingResponse, toResultText } from "./tool-results.ts";
 import type { WirePart } from "./wire-request.ts";
 
@@ -27,7 +27,7 @@ interface Run {
 /** All messages but those of ROLE_SYSTEM as turns. A message that comes to nothing is left out, with a warning. */
 export function toTurns(messages: readonly Message[], context: PartContext): Turns {
   const builder = new TurnBuilder(context);
-  for (const run of toRuns(messages)) {
+  for (const run of toRuns(messages, context)) {
     if (run.role === "model") builder.addModelRun(run.placed);
     else builder.addUserRun(run.placed);
   }
@@ -39,7 +39,8 @@ export function toTurns(messages: readonly Message[], context: PartContext): Tur
   return builder;
 }
 
-function toRuns(messages: readonly Message[]): Run[] {
+function toRuns(messages: readonly Message[], { model, raise }: PartContext): Run[] {
+  const spoken = speaks(model);
   const runs: Run[] = [];
   for (const [message, { role, parts }] of messages.entries()) {
     if (role === Role.SYSTEM) continue;
@@ -47,10 +48,17 @@ function toRuns(messages: readonly Message[]): Run[] {
     let run = runs.at(-1);
     if (run?.role !== side) runs.push((run = { role: side, placed: [] }));
     for (const [index, part] of parts.entries()) {
-      run.placed.push({ part, message, path: `messages[${message}].parts[${index}]` });
+      const path = `messages[${message}].parts[${index}]`;
+      if (!spoken || isSpeakable(part)) run.placed.push({ part, message, path });
+      else raise("part_ignored", path, `${model.id} only speaks text; this part was left out.`);
     }
   }
   return runs;
+}
+
+/** Calls, code and their results would be read out. Media is refused or left out as everywhere, thoughts stay here anyway. */
+function isSpeakable({ kind }: Part): boolean {
+  return kind.case === "text" || kind.case === "refusal" || kind.case === "media" || kind.case === "thought";
 }
 
 class TurnBuilder implements Turns {

@@ -36,7 +36,9 @@ function readAnswer(message: AssistantMessage, at: string, raise: RaiseWarning):
 
 function addCall(list: PartList, call: CallShape, param: string): void {
   const custom = "custom" in call && call.type === "custom" ? call.custom : undefined;
-  const called = custom ? { name: custom.name, arguments: toJsonText({ input: custom.input }, param) } : functionOf(call);
+  const called = custom
+    ? { name: custom.name, arguments: toJsonText({ input: custom.input }, param) }
+    : functionOf(call);
   const value = {
     $typeName: "gemini.chat.v1.ToolCall" as const,
     id: (call.id ?? "").toWellFormed(),

@@ -12,6 +12,8 @@ export function checkerOf<T extends TSchema>(shape: T): Check<T> {
   return (value, at = "") => {
     validator ??= Compile(shape) as unknown as Validator;
     if (validator.Check(value)) return value as Static<T>;
-    throw explainMismatch(shape, value, at) ?? new Failure("INVALID_VALUE", `Invalid value for '${at}'.`, { field: at });
+    throw (
+      explainMismatch(shape, value, at) ?? new Failure("INVALID_VALUE", `Invalid value for '${at}'.`, { field: at })
+    );
   };
 }

@@ -49,13 +49,20 @@ function explainUnion(shape: Shape, branches: readonly Shape[], value: unknown, 
   if (value === null && real.length < branches.length) return undefined;
   const named = shape.discriminator && discriminate(shape.discriminator.propertyName, real, value, at);
   if (named instanceof Failure) return named;
-  const failures = (named ? [named] : real.filter((branch) => couldBe(branch, value))).map((branch) => explain(branch, value, at));
+  const failures = (named ? [named] : real.filter((branch) => couldBe(branch, value))).map((branch) =>
+    explain(branch, value, at),
+  );
   if (failures.length === 0) return wrongType(nameOf({ anyOf: real }), value, at);
   return failures.includes(undefined) ? undefined : failures[0];
 }
 
 /** The branch an object names itself; the first one when it names none, so that the missing name is what is complained about. */
-function discriminate(key: string, branches: readonly Shape[], value: unknown, at: string): Shape | Failure | undefined {
+function discriminate(
+  key: string,
+  branches: readonly Shape[],
+  value: unknown,
+  at: string,
+): Shape | Failure | undefined {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
   const name = (value as Record<string, unknown>)[key] ?? undefined;
   if (name === undefined) return branches[0];
@@ -72,7 +79,9 @@ function wordsOf(shape: Shape | undefined): readonly unknown[] {
 function couldBe(shape: Shape, value: unknown): boolean {
   if (shape.anyOf) return shape.anyOf.some((branch) => couldBe(branch, value));
   if (shape.enum) return shape.enum.some((word) => typeof word === typeof value);
-  return shape.type === undefined || isOfType(shape.type, value) || (shape.type === "integer" && typeof value === "number");
+  return (
+    shape.type === undefined || isOfType(shape.type, value) || (shape.type === "integer" && typeof value === "number")
+  );
 }
 
 function explainNumber(shape: Shape, value: number, at: string): Failure | undefined {
@@ -80,7 +89,12 @@ function explainNumber(shape: Shape, value: number, at: string): Failure | undef
   const low = shape.minimum ?? shape.exclusiveMinimum ?? -Infinity;
   const tooLow = shape.exclusiveMinimum === undefined ? value < low : value <= low;
   const sign = shape.exclusiveMinimum === undefined ? ">=" : ">";
-  if (tooLow) return invalid(shape, at, `${kind} below minimum value. Expected a value ${sign} ${low}, but got ${value} instead.`);
+  if (tooLow)
+    return invalid(
+      shape,
+      at,
+      `${kind} below minimum value. Expected a value ${sign} ${low}, but got ${value} instead.`,
+    );
   const high = shape.maximum ?? Infinity;
   return value > high
     ? invalid(shape, at, `${kind} above maximum value. Expected a value <= ${high}, but got ${value} instead.`)
@@ -93,14 +107,22 @@ function explainString(shape: Shape, value: string, at: string): Failure | undef
   if (length < (shape.minLength ?? 0)) {
     const got = length === 0 ? "an empty string" : `a string with length ${length}`;
     const problem = length === 0 ? "empty string" : "string too short";
-    return invalid(shape, at, `${problem}. Expected a string with minimum length ${shape.minLength}, but got ${got} instead.`);
+    return invalid(
+      shape,
+      at,
+      `${problem}. Expected a string with minimum length ${shape.minLength}, but got ${got} instead.`,
+    );
   }
   if (length > (shape.maxLength ?? Infinity)) {
     const expected = `Expected a string with maximum length ${shape.maxLength}`;
     return invalid(shape, at, `string too long. ${expected}, but got a string with length ${length} instead.`);
   }
   return shape.pattern !== undefined && !new RegExp(shape.pattern, "u").test(value)
-    ? invalid(shape, at, `string does not match pattern. Expected a string that matches the pattern '${shape.pattern}'.`)
+    ? invalid(
+        shape,
+        at,
+        `string does not match pattern. Expected a string that matches the pattern '${shape.pattern}'.`,
+      )
     : undefined;
 }
 
@@ -115,7 +137,11 @@ function explainArray(shape: Shape, value: readonly unknown[], at: string): Fail
   if (value.length < (shape.minItems ?? 0)) {
     const got = value.length === 0 ? "an empty array" : `an array with length ${value.length}`;
     const problem = value.length === 0 ? "empty array" : "array too short";
-    return invalid(shape, at, `${problem}. Expected an array with minimum length ${shape.minItems}, but got ${got} instead.`);
+    return invalid(
+      shape,
+      at,
+      `${problem}. Expected an array with minimum length ${shape.minItems}, but got ${got} instead.`,
+    );
   }
   if (value.length > (shape.maxItems ?? Infinity)) {
     const expected = `Expected an array with maximum length ${shape.maxItems}`;
@@ -127,7 +153,9 @@ function explainArray(shape: Shape, value: readonly unknown[], at: string): Fail
 
 function explainObject(shape: Shape, value: Readonly<Record<string, unknown>>, at: string): Failure | undefined {
   // An object of another kind is that first of all; what it lacks to be of this kind would mislead.
-  const constants = Object.entries(shape.properties ?? {}).filter(([key, own]) => "const" in own && Object.hasOwn(value, key));
+  const constants = Object.entries(shape.properties ?? {}).filter(
+    ([key, own]) => "const" in own && Object.hasOwn(value, key),
+  );
   const otherKind = firstOf(constants, ([key, own]) => explain(own, value[key], join(at, key)));
   if (otherKind) return otherKind;
   const missing = (shape.required ?? []).find((key) => !Object.hasOwn(value, key));
@@ -198,7 +226,8 @@ function wrongType(expected: string, value: unknown, at: string): Failure {
 function notAllowed(allowed: readonly unknown[], value: unknown, at: string): Failure {
   const words = allowed.map(quoteForMessage);
   if (!allowed.some((word) => typeof word === typeof value)) return wrongType(`one of ${words.join(", ")}`, value, at);
-  const list = words.length > 1 ? `${words.slice(0, -1).join(", ")}${words.length > 2 ? "," : ""} and ${words.at(-1)}` : words[0];
+  const list =
+    words.length > 1 ? `${words.slice(0, -1).join(", ")}${words.length > 2 ? "," : ""} and ${words.at(-1)}` : words[0];
   const supported = words.length > 1 ? `Supported values are: ${list}.` : `The supported value is: ${list}.`;
   return failure("INVALID_VALUE", `Invalid value: ${quoteForMessage(value)}. ${supported}`, at);
 }

@@ -14,10 +14,15 @@ import type { GoogleOptions } from "./schema/google.ts";
 const RESOLUTIONS = { low: MediaResolution.LOW, medium: MediaResolution.MEDIUM, high: MediaResolution.HIGH } as const;
 
 /** Fields of ChatRequest that only Google's block can say. */
-export type GoogleFields = Pick<ChatRequest, "safetySettings" | "cachedContent" | "mediaResolution" | "labels" | "retrieval">;
+type GoogleFields = Pick<ChatRequest, "safetySettings" | "cachedContent" | "mediaResolution" | "labels" | "retrieval">;
 
 export function readGoogleOptions(google: GoogleOptions): GoogleFields {
-  const { safety_settings: safety, cached_content: cache, media_resolution: resolution, retrieval_config: retrieval } = google;
+  const {
+    safety_settings: safety,
+    cached_content: cache,
+    media_resolution: resolution,
+    retrieval_config: retrieval,
+  } = google;
   return {
     safetySettings: (safety ?? []).map(toSafetySetting),
     cachedContent: (cache ?? "").toWellFormed(),
@@ -45,10 +50,15 @@ function toLabels(labels: Readonly<Record<string, string>>): Record<string, stri
   return Object.fromEntries(Object.entries(labels).map(([key, value]) => [key.toWellFormed(), value.toWellFormed()]));
 }
 
-function toRetrieval({ lat_lng: place, language_code: language }: NonNullable<GoogleOptions["retrieval_config"]>): RetrievalOptions {
+function toRetrieval({
+  lat_lng: place,
+  language_code: language,
+}: NonNullable<GoogleOptions["retrieval_config"]>): RetrievalOptions {
   return {
     $typeName: "gemini.chat.v1.RetrievalOptions",
     languageCode: (language ?? "").toWellFormed(),
-    ...(place && { latLng: { $typeName: "gemini.chat.v1.LatLng", latitude: place.latitude, longitude: place.longitude } }),
+    ...(place && {
+      latLng: { $typeName: "gemini.chat.v1.LatLng", latitude: place.latitude, longitude: place.longitude },
+    }),
   };
 }

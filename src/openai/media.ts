@@ -9,7 +9,7 @@ import { quoteForMessage } from "./quote.ts";
 import type { MediaPart } from "./schema/messages.ts";
 
 /** A Media and the OpenAI parameter its content stands in, relative to its part (`image_url.url`). */
-export interface ReadMedia {
+interface ReadMedia {
   readonly media: Media;
   readonly param: string;
 }
@@ -78,7 +78,8 @@ function describe(part: MediaPart, at: string): Described {
       return { param: "input_audio.data", text: part.input_audio.data, family: "audio", options: part.input_audio };
     case "file": {
       const { file_data: data, file_id: id } = part.file;
-      if (data !== undefined && data !== null) return { param: "file.file_data", text: data, family: "", options: part.file };
+      if (data !== undefined && data !== null)
+        return { param: "file.file_data", text: data, family: "", options: part.file };
       return { param: "file.file_id", text: toFileUri(id ?? undefined, at), family: "", options: part.file };
     }
   }

@@ -7,7 +7,7 @@ import { readMedia } from "./media.ts";
 import { PartList } from "./part-list.ts";
 import type { Message as PlainMessage, ToolMessage } from "./schema/messages.ts";
 
-export interface ReadMessages {
+interface ReadMessages {
   /** As many as were given. One that says nothing has no parts. */
   readonly messages: Message[];
   /** For each part of each message the OpenAI parameter it was read from, relative to the message. */
@@ -53,7 +53,12 @@ function toRole(role: PlainMessage["role"]): Role {
   }
 }
 
-function readMessage(message: PlainMessage, at: string, callNames: ReadonlyMap<string, string>, raise: RaiseWarning): PartList {
+function readMessage(
+  message: PlainMessage,
+  at: string,
+  callNames: ReadonlyMap<string, string>,
+  raise: RaiseWarning,
+): PartList {
   if (message.role === "assistant") return readAssistantMessage(message, at, raise);
   if (message.role === "tool") return readToolMessage(message, at, callNames, raise);
   const list = new PartList(at, raise);
@@ -63,7 +68,12 @@ function readMessage(message: PlainMessage, at: string, callNames: ReadonlyMap<s
 }
 
 /** One result. Its text goes as it is, several texts as lines; the function's name is looked up from the call. */
-function readToolMessage(message: ToolMessage, at: string, callNames: ReadonlyMap<string, string>, raise: RaiseWarning): PartList {
+function readToolMessage(
+  message: ToolMessage,
+  at: string,
+  callNames: ReadonlyMap<string, string>,
+  raise: RaiseWarning,
+): PartList {
   const { texts, media } = readResult(message, at);
   const toolCallId = (message.tool_call_id ?? "").toWellFormed();
   const list = new PartList(at, raise);
@@ -95,7 +105,11 @@ function readResult({ content }: ToolMessage, at: string): { texts: string[]; me
   }
   if (media.length > RESULT_MEDIA_MAX) {
     const field = `${at}.content`;
-    throw new Failure("INVALID_VALUE", `Invalid '${field}': a tool result has at most ${RESULT_MEDIA_MAX} media parts.`, { field });
+    throw new Failure(
+      "INVALID_VALUE",
+      `Invalid '${field}': a tool result has at most ${RESULT_MEDIA_MAX} media parts.`,
+      { field },
+    );
   }
   return { texts, media };
 }

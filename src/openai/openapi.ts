@@ -10,12 +10,15 @@ const API_VERSION = "1";
 
 /** What a reader cannot see from the shape alone. */
 const FIELD_NOTES: Readonly<Record<string, string>> = {
-  model: "A Gemini model id, an alias, or an id with a thinking suffix such as `-thinking`, `-thinking-2048`, `-nothinking`, `-low`.",
+  model:
+    "A Gemini model id, an alias, or an id with a thinking suffix such as `-thinking`, `-thinking-2048`, `-nothinking`, `-low`.",
   messages:
     "Any media part may hold an image, sound, a film or a document: as data URL, bare base64, http(s) or YouTube URL. The bytes decide the type.",
-  modalities: "With `audio` sound comes in `message.audio`, with `image` pictures in `message.images`; else both stand as links in `content`.",
+  modalities:
+    "With `audio` sound comes in `message.audio`, with `image` pictures in `message.images`; else both stand as links in `content`.",
   audio: "Gemini's voices, or OpenAI's, which are mapped with a warning. Formats: `wav`, `pcm16`.",
-  tools: "Functions, custom tools, and Gemini's own tools: by type, or as functions named `codeExecution`, `googleSearch`, `urlContext`, `googleMaps`.",
+  tools:
+    "Functions, custom tools, and Gemini's own tools: by type, or as functions named `codeExecution`, `googleSearch`, `urlContext`, `googleMaps`.",
   n: "Every answer is a Gemini call of its own.",
   reasoning_effort: "Thoughts come in `reasoning_content` and `reasoning`, never in `content`.",
   prompt_cache_key: "Keeps a conversation on one Google project, where its cache can hit.",
@@ -57,7 +60,8 @@ function withNotes(body: typeof ChatCompletionBody): object {
 }
 
 function chatPaths(): object {
-  const events = "Server-sent events: `data:` with a ChatCompletionChunk each, at last `data: [DONE]`; after a failure one `error` and no `[DONE]`.";
+  const events =
+    "Server-sent events: `data:` with a ChatCompletionChunk each, at last `data: [DONE]`; after a failure one `error` and no `[DONE]`.";
   return {
     "/gemini/v1/chat/completions": {
       post: {
@@ -82,10 +86,20 @@ function chatPaths(): object {
 }
 
 function modelPaths(): object {
-  const id = { name: "id", in: "path", required: true, schema: Type.String(), description: "May hold an alias or a suffix." };
+  const id = {
+    name: "id",
+    in: "path",
+    required: true,
+    schema: Type.String(),
+    description: "May hold an alias or a suffix.",
+  };
   return {
     "/gemini/v1/models": {
-      get: { operationId: "listModels", summary: "Models that can chat", responses: { 200: answer("The list.", "ModelList"), ...failures() } },
+      get: {
+        operationId: "listModels",
+        summary: "Models that can chat",
+        responses: { 200: answer("The list.", "ModelList"), ...failures() },
+      },
     },
     "/gemini/v1/models/{id}": {
       get: {
@@ -120,7 +134,9 @@ function operationPaths(): object {
 }
 
 function jsonOf(name?: string): object {
-  return { "application/json": { schema: name === undefined ? Type.Object({}) : { $ref: `#/components/schemas/${name}` } } };
+  return {
+    "application/json": { schema: name === undefined ? Type.Object({}) : { $ref: `#/components/schemas/${name}` } },
+  };
 }
 
 function answer(description: string, name: string): object {

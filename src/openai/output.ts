@@ -20,7 +20,10 @@ export function readOutputFormat({ response_format: format }: ChatCompletionBody
     case "json_object":
       return formatOf({ case: "jsonObject", value: { $typeName: "gemini.chat.v1.JsonObject" } });
     case "enum":
-      return formatOf({ case: "enumChoice", value: { $typeName: "gemini.chat.v1.EnumChoice", values: format.enum.map(wellFormed) } });
+      return formatOf({
+        case: "enumChoice",
+        value: { $typeName: "gemini.chat.v1.EnumChoice", values: format.enum.map(wellFormed) },
+      });
     case "json_schema": {
       const { name, description, schema, strict } = format.json_schema;
       if (!schema) return formatOf({ case: "jsonObject", value: { $typeName: "gemini.chat.v1.JsonObject" } });
@@ -65,7 +68,11 @@ export function readServiceTier({ service_tier: tier }: ChatCompletionBody, rais
       return ServiceTier.PRIORITY;
     case "scale":
     case "fast":
-      raise("service_tier_adjusted", "service_tier", `Google has no service tier '${tier}'; the standard one was asked for.`);
+      raise(
+        "service_tier_adjusted",
+        "service_tier",
+        `Google has no service tier '${tier}'; the standard one was asked for.`,
+      );
       return ServiceTier.STANDARD;
     case "default":
     case "standard":
@@ -76,7 +83,12 @@ export function readServiceTier({ service_tier: tier }: ChatCompletionBody, rais
 }
 
 /** How the answer is written. `images` is the header x-gateway-images. Throws INVALID_VALUE. */
-export function readDelivery(body: ChatCompletionBody, images: string | undefined, legacyFunctions: boolean, raise: RaiseWarning): Delivery {
+export function readDelivery(
+  body: ChatCompletionBody,
+  images: string | undefined,
+  legacyFunctions: boolean,
+  raise: RaiseWarning,
+): Delivery {
   const stream = body.stream ?? false;
   const { stream_options: options, response_format: format, modalities } = body;
   if (options && !stream) {

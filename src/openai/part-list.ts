@@ -23,12 +23,17 @@ export class PartList {
 
   /** Adds a part; INVALID_VALUE when the message has too many. */
   add(kind: Part["kind"], param: string, { speaker = "", style = "" } = {}): Part {
-    return this.push({ $typeName: "gemini.chat.v1.Part", kind, signature: NO_BYTES, inThought: false, speaker, style }, param);
+    return this.push(
+      { $typeName: "gemini.chat.v1.Part", kind, signature: NO_BYTES, inThought: false, speaker, style },
+      param,
+    );
   }
 
   push(part: Part, param: string): Part {
     if (this.parts.length >= PARTS_MAX) {
-      throw new Failure("INVALID_VALUE", `Invalid '${this.at}': a message has at most ${PARTS_MAX} parts.`, { field: this.at });
+      throw new Failure("INVALID_VALUE", `Invalid '${this.at}': a message has at most ${PARTS_MAX} parts.`, {
+        field: this.at,
+      });
     }
     this.parts.push(part);
     this.params.push(param);
@@ -57,7 +62,8 @@ export class PartList {
     if (signature === undefined || signature === null || signature === "") return;
     const base64 = toStandardBase64(signature);
     if (base64 !== undefined) setSignature(part, base64);
-    else this.#raise("signature_invalid", `${this.at}.${param}`, "The thought signature is not base64 and was not sent.");
+    else
+      this.#raise("signature_invalid", `${this.at}.${param}`, "The thought signature is not base64 and was not sent.");
   }
 
   /** Signs the message: Gemini signs the last text of an answer, or else its first part. */

@@ -16,7 +16,7 @@ import { readTools } from "./tools.ts";
 import { warnUnread } from "./unread.ts";
 
 /** What the headers of the HTTP request say about it. */
-export interface ReadOptions {
+interface ReadOptions {
   /** `strict`: x-gateway-strict. `images`: x-gateway-images as it came. */
   readonly headers: { readonly strict: boolean; readonly images: string | undefined };
 }
@@ -75,7 +75,9 @@ function readRequest(body: ChatCompletionBody, raise: RaiseWarning): Omit<ChatRe
 }
 
 function refusal(code: WarningCode, param: string, message: string): Failure {
-  return new Failure(REFUSALS.get(code) ?? "UNSUPPORTED_VALUE", `Refused because of strict mode: ${message}`, { field: param });
+  return new Failure(REFUSALS.get(code) ?? "UNSUPPORTED_VALUE", `Refused because of strict mode: ${message}`, {
+    field: param,
+  });
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -32,7 +32,11 @@ export function readSampling(body: ChatCompletionBody, raise: RaiseWarning): Sam
 function readMaxTokens(body: ChatCompletionBody, raise: RaiseWarning): number | undefined {
   const { max_completion_tokens: current, max_tokens: old } = body;
   if (typeof current === "number" && typeof old === "number" && current !== old) {
-    raise("parameter_ignored", "max_tokens", "Both 'max_completion_tokens' and 'max_tokens' were given; the former counts.");
+    raise(
+      "parameter_ignored",
+      "max_tokens",
+      "Both 'max_completion_tokens' and 'max_tokens' were given; the former counts.",
+    );
   }
   const tokens = current ?? old ?? undefined;
   if (tokens === undefined || tokens <= INT32_MAX) return tokens;

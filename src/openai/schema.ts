@@ -12,7 +12,7 @@ const MESSAGES_MAX = 2048;
 /** Every answer is an upstream call of its own. */
 const ANSWERS_MAX = 8;
 
-export const MODEL_PATTERN = "^(models/|tunedModels/)?[A-Za-z0-9][A-Za-z0-9._-]{0,127}$";
+const MODEL_PATTERN = "^(models/|tunedModels/)?[A-Za-z0-9][A-Za-z0-9._-]{0,127}$";
 export const EFFORTS = ["none", "minimal", "low", "medium", "high", "xhigh", "max"] as const;
 
 const ResponseFormat = Type.Union(
@@ -28,7 +28,10 @@ const ResponseFormat = Type.Union(
         strict: maybe(Type.Boolean()),
       }),
     }),
-    Type.Object({ type: Type.Literal("enum"), enum: Type.Array(Type.String({ minLength: 1 }), { minItems: 1, maxItems: 500 }) }),
+    Type.Object({
+      type: Type.Literal("enum"),
+      enum: Type.Array(Type.String({ minLength: 1 }), { minItems: 1, maxItems: 500 }),
+    }),
   ],
   { discriminator: { propertyName: "type" } },
 );

@@ -28,7 +28,9 @@ const GEMINI_VOICES = (
   "Zephyr Puck Charon Kore Fenrir Leda Orus Aoede Callirrhoe Autonoe Enceladus Iapetus Umbriel Algieba Despina Erinome Algenib " +
   "Rasalgethi Laomedeia Achernar Alnilam Schedar Gacrux Pulcherrima Achird Zubenelgenubi Vindemiatrix Sadachbia Sadaltager Sulafat"
 ).split(" ");
-const GEMINI_VOICE_OF: ReadonlyMap<string, string> = new Map(GEMINI_VOICES.map((voice) => [voice.toLowerCase(), voice]));
+const GEMINI_VOICE_OF: ReadonlyMap<string, string> = new Map(
+  GEMINI_VOICES.map((voice) => [voice.toLowerCase(), voice]),
+);
 
 /** Containers we can write; OpenAI also knows mp3, opus, aac and flac. */
 const FORMATS: ReadonlyMap<string, AudioFormat> = new Map([
@@ -58,9 +60,16 @@ function readVoicing(voice: PlainVoice, config: SpeechConfig, raise: RaiseWarnin
   if (speakers) return { case: "multiSpeaker", value: toMultiSpeaker(speakers, at, raise) };
   const prebuilt = config.voice_config?.prebuilt_voice_config.voice_name;
   const name = typeof voice === "object" ? voice?.id : voice;
-  if (name) return { case: "voice", value: toGeminiVoice(name, typeof voice === "object" ? "audio.voice.id" : "audio.voice", raise) };
+  if (name)
+    return {
+      case: "voice",
+      value: toGeminiVoice(name, typeof voice === "object" ? "audio.voice.id" : "audio.voice", raise),
+    };
   if (prebuilt === undefined) return { case: undefined };
-  return { case: "voice", value: toGeminiVoice(prebuilt, `${at}.voice_config.prebuilt_voice_config.voice_name`, raise) };
+  return {
+    case: "voice",
+    value: toGeminiVoice(prebuilt, `${at}.voice_config.prebuilt_voice_config.voice_name`, raise),
+  };
 }
 
 function toMultiSpeaker(
@@ -74,7 +83,11 @@ function toMultiSpeaker(
     speakers: speakers.map(({ speaker, voice_config: { prebuilt_voice_config: prebuilt } }, index) => ({
       $typeName: "gemini.chat.v1.SpeakerVoice",
       speaker: speaker.toWellFormed(),
-      voice: toGeminiVoice(prebuilt.voice_name, `${list}[${index}].voice_config.prebuilt_voice_config.voice_name`, raise),
+      voice: toGeminiVoice(
+        prebuilt.voice_name,
+        `${list}[${index}].voice_config.prebuilt_voice_config.voice_name`,
+        raise,
+      ),
     })),
   };
 }
@@ -86,7 +99,9 @@ function toGeminiVoice(name: string, param: string, raise: RaiseWarning): string
   const mapped = OPENAI_VOICES.get(word);
   if (mapped === undefined) {
     const known = [...OPENAI_VOICES.keys(), ...GEMINI_VOICES].map(quoteForMessage).join(", ");
-    throw new Failure("INVALID_VALUE", `Invalid value: ${quoteForMessage(name)}. Supported values are: ${known}.`, { field: param });
+    throw new Failure("INVALID_VALUE", `Invalid value: ${quoteForMessage(name)}. Supported values are: ${known}.`, {
+      field: param,
+    });
   }
   raise("voice_mapped", param, `Gemini has no voice '${word}'; its voice '${mapped}' speaks.`);
   return mapped;

@@ -44,7 +44,11 @@ function controlOfConfig(config: NonNullable<GoogleOptions["thinking_config"]>):
   const { thinking_budget: budget, thinking_level: level } = config;
   if (typeof budget === "number" && level) {
     const field = "extra_body.google.thinking_config";
-    throw new Failure("INVALID_VALUE", `Invalid '${field}': 'thinking_budget' and 'thinking_level' exclude each other.`, { field });
+    throw new Failure(
+      "INVALID_VALUE",
+      `Invalid '${field}': 'thinking_budget' and 'thinking_level' exclude each other.`,
+      { field },
+    );
   }
   if (level) return levelOf(level);
   return typeof budget === "number" ? { case: "budgetTokens", value: budget } : NOT_SAID;

@@ -21,15 +21,23 @@ interface Names {
 }
 
 /** The choice among `tools`; undefined when nothing was said. Throws INVALID_VALUE for a tool that is not there. */
-export function readToolChoice(body: ChatCompletionBody, tools: readonly Tool[], raise: RaiseWarning): ToolChoice | undefined {
+export function readToolChoice(
+  body: ChatCompletionBody,
+  tools: readonly Tool[],
+  raise: RaiseWarning,
+): ToolChoice | undefined {
   const choice = body.tool_choice ?? undefined;
   if (choice === undefined) return undefined;
   const { mode, entries } = readChoice(choice);
   if (tools.length === 0) {
     if (mode !== Mode.REQUIRED && entries.length === 0) return undefined;
-    throw new Failure("INVALID_VALUE", "Invalid value for 'tool_choice': 'tool_choice' is only allowed when 'tools' are specified.", {
-      field: "tool_choice",
-    });
+    throw new Failure(
+      "INVALID_VALUE",
+      "Invalid value for 'tool_choice': 'tool_choice' is only allowed when 'tools' are specified.",
+      {
+        field: "tool_choice",
+      },
+    );
   }
   const allowedNames = entries.flatMap(({ name, param }) => nameOfFunction(name, param, tools, raise));
   // Gemini can be made to call a function, but none of its own tools.

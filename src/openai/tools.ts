@@ -30,9 +30,11 @@ export function readTools(body: ChatCompletionBody, raise: RaiseWarning): Tool[]
   const { web_search_options: search } = body;
   if (search) {
     for (const option of ["search_context_size", "user_location"] as const) {
-      if (search[option]) raise("search_options_ignored", `web_search_options.${option}`, `Gemini's search has no option '${option}'.`);
+      if (search[option])
+        raise("search_options_ignored", `web_search_options.${option}`, `Gemini's search has no option '${option}'.`);
     }
-    if (!tools.some(({ kind }) => kind.case === "googleSearch")) tools.push(toolOf({ case: "googleSearch", value: toGoogleSearch({}, "") }));
+    if (!tools.some(({ kind }) => kind.case === "googleSearch"))
+      tools.push(toolOf({ case: "googleSearch", value: toGoogleSearch({}, "") }));
   }
   return tools;
 }
@@ -83,7 +85,11 @@ function toFunction({ function: declared }: ToolOf<"function">, at: string): Fun
 function toCustomFunction({ custom }: ToolOf<"custom">, at: string, raise: RaiseWarning): FunctionTool {
   const grammar = custom.format?.type === "grammar" ? custom.format.grammar : undefined;
   if (grammar) {
-    raise("tool_grammar_ignored", `${at}.custom.format`, "Gemini cannot enforce a grammar; it was described to the model instead.");
+    raise(
+      "tool_grammar_ignored",
+      `${at}.custom.format`,
+      "Gemini cannot enforce a grammar; it was described to the model instead.",
+    );
   }
   const rule = grammar && `The input must match this ${grammar.syntax} grammar:\n${grammar.definition}`;
   return {
@@ -98,7 +104,10 @@ function toCustomFunction({ custom }: ToolOf<"custom">, at: string, raise: Raise
 
 function toGoogleSearch(options: NonNullable<ToolOf<"google_search">["google_search"]>, at: string): GoogleSearchTool {
   const { time_range_filter: range, search_types: types } = options;
-  const searchTypes = [...(types?.web_search ? [SearchType.WEB] : []), ...(types?.image_search ? [SearchType.IMAGE] : [])];
+  const searchTypes = [
+    ...(types?.web_search ? [SearchType.WEB] : []),
+    ...(types?.image_search ? [SearchType.IMAGE] : []),
+  ];
   if (!range) return { $typeName: "gemini.chat.v1.GoogleSearchTool", searchTypes };
   const filter = `${at}.time_range_filter`;
   const timeRange = {
@@ -112,14 +121,19 @@ function toGoogleSearch(options: NonNullable<ToolOf<"google_search">["google_sea
 function toTimestamp(text: string, field: string): Timestamp {
   const ms = Date.parse(text);
   if (Number.isNaN(ms)) {
-    throw new Failure("INVALID_VALUE", `Invalid '${field}': expected a time such as '2026-01-31T00:00:00Z'.`, { field });
+    throw new Failure("INVALID_VALUE", `Invalid '${field}': expected a time such as '2026-01-31T00:00:00Z'.`, {
+      field,
+    });
   }
   const seconds = Math.floor(ms / 1000);
   return { $typeName: "google.protobuf.Timestamp", seconds: BigInt(seconds), nanos: (ms - seconds * 1000) * 1e6 };
 }
 
 function toComputerUse(options: NonNullable<ToolOf<"computer_use">["computer_use"]>): ComputerUseTool {
-  const word = (options.environment ?? "ENVIRONMENT_UNSPECIFIED").replace("ENVIRONMENT_", "") as keyof typeof Environment;
+  const word = (options.environment ?? "ENVIRONMENT_UNSPECIFIED").replace(
+    "ENVIRONMENT_",
+    "",
+  ) as keyof typeof Environment;
   return {
     $typeName: "gemini.chat.v1.ComputerUseTool",
     environment: Environment[word],

@@ -45,5 +45,7 @@ export function warnUnread(body: object, raise: RaiseWarning): void {
 }
 
 function unreadKeys(value: object, known: object): string[] {
-  return Object.entries(value).flatMap(([key, item]) => (item === null || item === undefined || Object.hasOwn(known, key) ? [] : [key]));
+  return Object.entries(value).flatMap(([key, item]) =>
+    item === null || item === undefined || Object.hasOwn(known, key) ? [] : [key],
+  );
 }

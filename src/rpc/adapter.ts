@@ -8,12 +8,15 @@ import {
   universalRequestFromNodeRequest,
   universalResponseToNodeResponse,
 } from "@connectrpc/connect-node";
+import { Failure } from "../chat/failures.ts";
 import type { Licences } from "../chat/ports.ts";
 import { ChatService } from "../gen/gemini/chat/v1/chat_pb.ts";
 import { ModelService } from "../gen/gemini/chat/v1/models_pb.ts";
 import { Health } from "../gen/grpc/health/v1/health_pb.ts";
 import { ServerReflection } from "../gen/grpc/reflection/v1/reflection_pb.ts";
+import type { BodyBudget, BodyLease } from "./body-budget.ts";
 import { headerValuesKey } from "./call-context.ts";
+import { toConnectError } from "./errors.ts";
 import { createRequestGate, rawHeaderValues } from "./gate.ts";
 import { implementHealth, type Readiness } from "./health.ts";
 import { implementReflection } from "./reflection.ts";
@@ -27,56 +30,100 @@ export interface WireOptions {
   readonly reflection: boolean;
   /** Largest message, after decompression, in bytes. Connect's own default is 4 GiB: a 486 KB gzip bomb then takes 1 GB of memory. */
   readonly readMaxBytes: number;
+  /** Memory for all request bodies together, shared with the facade. */
+  readonly budget: BodyBudget;
   /** An empty stream message follows every such silence, in milliseconds. */
   readonly silenceMs: number;
   /** Aborts every call with its reason when the drain has lasted long enough. */
   readonly shutdownSignal: AbortSignal;
-  /** Told of throwables that no caller was told of. */
-  readonly onError: (error: unknown) => void;
+  /** Told of calls that never reached the service, and of unexpected errors below it. */
+  readonly onRefused: (requestId: string, failure: Failure) => void;
 }
 
-export type NodeHandler = (request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse) => void;
+type NodeRequest = IncomingMessage | Http2ServerRequest;
+type NodeResponse = ServerResponse | Http2ServerResponse;
 
-/** `companions`: health and reflection are served too (the HTTP/2 port). Unknown paths get 404. */
-export function createWireHandler(options: WireOptions, companions: boolean): NodeHandler {
-  // Connect's own Node adapter prints a stack trace for every client that leaves: hence these few lines in its place.
+export type NodeHandler = (request: NodeRequest, response: NodeResponse) => void;
+
+/** With `companions` health and reflection are served too, until that signal aborts. Unknown paths get 404. */
+export function createWireHandler(options: WireOptions, companions?: AbortSignal): NodeHandler {
   const router = createConnectRouter({
     acceptCompression: [compressionGzip, compressionBrotli],
     readMaxBytes: options.readMaxBytes,
-    requestGate: createRequestGate(options.licences),
+    requestGate: createRequestGate(options),
     shutdownSignal: options.shutdownSignal,
   });
-  route(router, options, companions);
+  const implementations = implementOnWire(options.operations, options);
+  router.service(ChatService, implementations.chat).service(ModelService, implementations.models);
+  if (companions) addCompanions(router, options, companions);
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
   return (request, response) => {
     const handler = handlers.get(request.url?.split("?", 1)[0] ?? "");
-    if (!handler) {
-      (response as ServerResponse).writeHead(404).end();
-      return;
-    }
-    // Connect waits for "drain" for ever when the client left in mid-write on HTTP/2, and its handler leaks; a closed response will
-    // never drain, so it may as well say so (connect-node 2.2.0, node-universal-handler).
-    const emitter: NodeJS.EventEmitter = response;
-    emitter.once("close", () => emitter.emit("drain"));
-    const values = createContextValues().set(headerValuesKey, rawHeaderValues(request.rawHeaders));
-    handler(universalRequestFromNodeRequest(request, response, undefined, values))
-      .then((answer) => universalResponseToNodeResponse(answer, response))
-      .catch((error: unknown) => {
-        if (response.destroyed || ConnectError.from(error).code === Code.Aborted) return;
-        options.onError(error);
-        response.destroy();
-      });
+    if (handler) void serve(handler, options, request, response);
+    else (response as ServerResponse).writeHead(404).end();
   };
 }
 
-function route(router: ConnectRouter, options: WireOptions, companions: boolean): void {
-  const implementations = implementOnWire(options.operations, options.silenceMs);
-  router.service(ChatService, implementations.chat);
-  router.service(ModelService, implementations.models);
-  if (!companions) return;
-  const served = [ChatService, ModelService];
-  if (options.health) router.service(Health, implementHealth(options.readiness));
-  if (options.reflection) {
-    router.service(ServerReflection, implementReflection([...served, ...(options.health ? [Health] : []), ServerReflection]));
+type Handler = ConnectRouter["handlers"][number];
+
+/** Connect's own Node adapter prints a stack trace for every client that leaves: hence these lines in its place. Never rejects. */
+async function serve(
+  handler: Handler,
+  { budget, onRefused }: WireOptions,
+  request: NodeRequest,
+  response: NodeResponse,
+): Promise<void> {
+  const asked = toUniversalRequest(request, response);
+  if (!asked) {
+    (response as ServerResponse).writeHead(400).end();
+    return;
   }
+  let closed = false;
+  const emitter: NodeJS.EventEmitter = response;
+  emitter.once("close", () => {
+    closed = true;
+    // Connect waits for "drain" for ever when the client left in mid-write on HTTP/2, and its handler leaks; a closed response will
+    // never drain, so it may as well say so (connect-node 2.2.0, node-universal-handler).
+    emitter.emit("drain");
+  });
+  try {
+    const lease = budget.lease(response);
+    const answer = await handler({ ...asked, body: counted(asked.body as AsyncIterable<Uint8Array>, lease) });
+    await universalResponseToNodeResponse(answer, response);
+  } catch (error) {
+    if (closed || ConnectError.from(error).code === Code.Aborted) return;
+    onRefused("", Failure.from(error));
+    response.destroy();
+  }
+}
+
+/** Undefined for a request without a host, or with one that is none: Connect makes a URL of it, and throws. */
+function toUniversalRequest(request: NodeRequest, response: NodeResponse): Parameters<Handler>[0] | undefined {
+  const values = createContextValues().set(headerValuesKey, rawHeaderValues(request.rawHeaders));
+  try {
+    return universalRequestFromNodeRequest(request, response, undefined, values);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The bytes of a body, each taken from the budget before the next is asked for. */
+async function* counted(body: AsyncIterable<Uint8Array>, lease: BodyLease): AsyncGenerator<Uint8Array> {
+  for await (const bytes of body) {
+    try {
+      lease.take(bytes.length);
+    } catch (error) {
+      throw toConnectError(error);
+    }
+    yield bytes;
+  }
+}
+
+function addCompanions(router: ConnectRouter, { health, reflection, readiness }: WireOptions, until: AbortSignal): void {
+  // Those who watch would hold up a drain for ever.
+  const options = { shutdownSignal: until };
+  if (health) router.service(Health, implementHealth(readiness), options);
+  if (!reflection) return;
+  const services = [ChatService, ModelService, ...(health ? [Health] : []), ServerReflection];
+  router.service(ServerReflection, implementReflection(services), options);
 }

@@ -30,22 +30,37 @@ export function parseTimeoutSeconds(value: string | undefined, header = "x-reque
   throw new Failure("INVALID_VALUE", `Invalid '${header}': expected a number of seconds above 0.`, { field: header });
 }
 
-/** The context of a call that reached a handler. */
+/** How often a caller has tried before (gRPC A6); a request that is a retry already is tried once here: retries must not multiply. */
+export const PREVIOUS_ATTEMPTS = "grpc-previous-rpc-attempts";
+
+/** Most attempts of ours for a request that says so often it was tried before. */
+export function attemptsAllowed(previousAttempts: string | undefined): number {
+  return Number(previousAttempts) >= 1 ? 1 : MAX_ATTEMPTS;
+}
+
+/**
+ * We give up so much before Connect does, in milliseconds: its timer knows no reason to tell. A caller whose own clock runs at the
+ * same pace hears of neither.
+ */
+const DEADLINE_HEAD_START_MS = 5;
+
+/** The context of a call that reached a handler. Throws a Failure. */
 export function toCallContext(handler: HandlerContext, clock: Clock): CallContext {
   const local = handler.values.get(localCallKey);
   if (local) return { ...local, signal: handler.signal };
   const caller = handler.values.get(callerKey);
   if (!caller) throw new Error("a call passed the gate without a caller");
+  const header = (name: string): string | undefined => handler.requestHeader.get(name) ?? undefined;
   const timeoutMs = Math.min(
-    handler.timeoutMs() ?? Number.POSITIVE_INFINITY,
-    parseTimeoutSeconds(handler.requestHeader.get("x-request-timeout") ?? undefined) ?? Number.POSITIVE_INFINITY,
+    (handler.timeoutMs() ?? Number.POSITIVE_INFINITY) - DEADLINE_HEAD_START_MS,
+    parseTimeoutSeconds(header("x-request-timeout")) ?? Number.POSITIVE_INFINITY,
   );
   return {
     caller,
     requestId: handler.values.get(requestIdKey),
     signal: handler.signal,
     deadlineMs: clock.now() + timeoutMs,
-    maxAttempts: MAX_ATTEMPTS,
+    maxAttempts: attemptsAllowed(header(PREVIOUS_ATTEMPTS)),
     onFacts: ({ model }) => handler.responseHeader.set("x-gateway-model", model),
   };
 }

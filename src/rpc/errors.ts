@@ -1,6 +1,7 @@
 // Failure ↔ ConnectError: the status, google.rpc details and metadata of a failure, and a failure back from them.
 import { Code, ConnectError } from "@connectrpc/connect";
 import { Failure, isFailureReason, type FailureReason, type StatusCode } from "../chat/failures.ts";
+import { retryHeaders } from "../chat/retry-headers.ts";
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "../gen/google/rpc/error_details_pb.ts";
 import { fromMillis, toMillis } from "./duration.ts";
 
@@ -33,12 +34,12 @@ const REASONS: Partial<Record<Code, FailureReason>> = {
   [Code.Unauthenticated]: "INVALID_API_KEY",
 };
 
-/** Any throwable as the error a transport sends. `extra` details come after ours. */
+/** Any throwable as the error a transport sends: a ConnectError as it is. `extra` details come after ours. */
 export function toConnectError(error: unknown, extra: readonly OutgoingDetail[] = []): ConnectError {
+  if (error instanceof ConnectError) return error;
   const failure = Failure.from(error);
-  // Connect ended the call itself (its deadline, our shutdown): its own status says more than "cancelled".
+  // Connect ended the call itself, e.g. at its deadline: its own status says more than "cancelled".
   if (failure.reason === "CANCELLED" && failure.cause instanceof ConnectError) return failure.cause;
-  const metadata = new Headers();
   const { retryAfterMs, field, row } = failure;
   const details: OutgoingDetail[] = [
     {
@@ -48,13 +49,12 @@ export function toConnectError(error: unknown, extra: readonly OutgoingDetail[] 
   ];
   if (retryAfterMs !== undefined) {
     details.push({ desc: RetryInfoSchema, value: { retryDelay: fromMillis(retryAfterMs) } });
-    metadata.set("retry-after", String(Math.max(1, Math.ceil(retryAfterMs / 1000))));
   }
   if (row.code === "INVALID_ARGUMENT" && field !== undefined) {
     const violation = { field, description: failure.message, reason: failure.reason };
     details.push({ desc: BadRequestSchema, value: { fieldViolations: [violation] } });
   }
-  return new ConnectError(failure.message, CODES[row.code], metadata, [...details, ...extra], failure);
+  return new ConnectError(failure.message, CODES[row.code], retryHeaders(failure), [...details, ...extra], failure);
 }
 
 /** The failure behind an error of a client call; exact when a service of ours made it, in this process or another. */

@@ -1,5 +1,6 @@
 // The door of the wire transports: gives each call its request id and lets in only accepted licences, before a body is read.
 import type { HandlerContext } from "@connectrpc/connect";
+import { Failure } from "../chat/failures.ts";
 import { admit, type HeaderValues } from "../chat/licence.ts";
 import type { Licences } from "../chat/ports.ts";
 import { ChatService } from "../gen/gemini/chat/v1/chat_pb.ts";
@@ -10,7 +11,14 @@ import { toConnectError } from "./errors.ts";
 /** Services behind a licence; health and reflection stay open. */
 const LICENSED: ReadonlySet<string> = new Set([ChatService.typeName, ModelService.typeName]);
 
-export function createRequestGate(licences: Licences): (context: HandlerContext) => Promise<void> {
+export interface GateOptions {
+  readonly licences: Licences;
+  /** Told of calls that are not let in. */
+  readonly onRefused: (requestId: string, failure: Failure) => void;
+}
+
+/** Connect's `requestGate`: runs before a byte of the body is read. */
+export function createRequestGate({ licences, onRefused }: GateOptions): (context: HandlerContext) => Promise<void> {
   return async (context) => {
     if (!LICENSED.has(context.service.typeName)) return;
     const header: HeaderValues = context.values.get(headerValuesKey) ?? ((name) => headerOf(context, name));
@@ -20,7 +28,9 @@ export function createRequestGate(licences: Licences): (context: HandlerContext)
     try {
       context.values.set(callerKey, await admit(header, licences));
     } catch (error) {
-      throw toConnectError(error);
+      const failure = Failure.from(error);
+      onRefused(requestId, failure);
+      throw toConnectError(failure);
     }
   };
 }

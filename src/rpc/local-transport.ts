@@ -61,7 +61,7 @@ async function run(invoke: () => unknown): Promise<unknown> {
   try {
     return await invoke();
   } catch (error) {
-    throw error instanceof ConnectError ? error : toConnectError(error);
+    throw toConnectError(error);
   }
 }
 

@@ -1,16 +1,30 @@
 // The transport to a ChatService elsewhere (CHAT_SERVICE_URL): gRPC over HTTP/2, clear-text for http:, TLS for https:.
 import type { Transport } from "@connectrpc/connect";
-import { createGrpcTransport } from "@connectrpc/connect-node";
+import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
 
 /** Megabytes a session may buffer: at Node's default of 10, four concurrent images of 5 MB end it with ENHANCE_YOUR_CALM. */
 const SESSION_MEMORY_MB = 1_000;
+/** A connection with open calls is asked for a sign of life after such a silence, and given up without one, in milliseconds. */
+const PING_INTERVAL_MS = 60_000;
+const PING_TIMEOUT_MS = 20_000;
 
-export function createRemoteTransport(url: URL, readMaxBytes: number): Transport {
-  return createGrpcTransport({
-    baseUrl: url.href.replace(/\/$/, ""),
-    nodeOptions: { maxSessionMemory: SESSION_MEMORY_MB },
+export interface RemoteTransport {
+  readonly transport: Transport;
+  /** Ends the connection and all calls on it. */
+  close(): void;
+}
+
+/** One HTTP/2 connection, made when it is needed. `readMaxBytes` bounds one message of an answer. */
+export function createRemoteTransport(url: URL, readMaxBytes: number): RemoteTransport {
+  const baseUrl = url.href.replace(/\/$/, "");
+  const sessions = new Http2SessionManager(
+    baseUrl,
+    { pingIntervalMs: PING_INTERVAL_MS, pingTimeoutMs: PING_TIMEOUT_MS },
+    { maxSessionMemory: SESSION_MEMORY_MB },
+  );
+  return {
     // Between our own processes compression only costs: media is compressed already.
-    acceptCompression: [],
-    readMaxBytes,
-  });
+    transport: createGrpcTransport({ baseUrl, sessionManager: sessions, acceptCompression: [], readMaxBytes }),
+    close: () => sessions.abort(),
+  };
 }

@@ -1,6 +1,7 @@
 // The gRPC port: clear-text HTTP/2 with limits that hold against hostile peers.
-import { createServer, type Http2Server, type ServerHttp2Session } from "node:http2";
+import { createServer, type Http2Server, type Http2ServerResponse, type ServerHttp2Session } from "node:http2";
 import type { AddressInfo } from "node:net";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { createWireHandler, type WireOptions } from "./adapter.ts";
 
 export interface RpcServerOptions extends WireOptions {
@@ -9,6 +10,8 @@ export interface RpcServerOptions extends WireOptions {
   readonly port: number;
   /** Concurrent streams of one connection. Node's default is 4 294 967 295. */
   readonly maxStreams: number;
+  /** A client that takes nothing for so long is dropped, in milliseconds. */
+  readonly stallMs: number;
 }
 
 export interface RpcServer {
@@ -26,10 +29,12 @@ const RESET_RATE = 10;
 const SESSION_MEMORY_MB = 1_000;
 /** Header fields of one request. */
 const MAX_HEADER_PAIRS = 100;
-/** A session without any stream is closed after this. */
+/** A session on which nothing moved for so long is told to end; its running streams may finish. */
 const IDLE_SESSION_MS = 300_000;
 
 export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
+  const closing = new AbortController();
+  const handle = createWireHandler(options, closing.signal);
   const server = createServer(
     {
       settings: { maxConcurrentStreams: options.maxStreams, enablePush: false },
@@ -38,7 +43,10 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
       maxSessionMemory: SESSION_MEMORY_MB,
       maxHeaderListPairs: MAX_HEADER_PAIRS,
     },
-    createWireHandler(options, true),
+    (request, response) => {
+      dropWhenStalled(response, options.stallMs);
+      handle(request, response);
+    },
   );
   const sessions = trackSessions(server);
   await listen(server, options.host, options.port);
@@ -46,6 +54,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     address: server.address() as AddressInfo,
     close: () =>
       new Promise((resolve) => {
+        closing.abort(new ConnectError("the server is shutting down", Code.Unavailable));
         server.close(() => resolve());
         for (const session of sessions) session.close();
       }),
@@ -54,6 +63,13 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
       for (const session of sessions) session.destroy();
     },
   };
+}
+
+/** Node calls it a timeout when nothing moved on a stream; it is a stall only while something waits to be sent. */
+function dropWhenStalled({ stream }: Http2ServerResponse, stallMs: number): void {
+  stream.setTimeout(stallMs, () => {
+    if (stream.writableLength > 0) stream.destroy();
+  });
 }
 
 function trackSessions(server: Http2Server): Set<ServerHttp2Session> {

@@ -1,14 +1,17 @@
 // The core's operations as implementations of the generated services, for transports in process and on the wire.
+import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
-import type { ModelOperations } from "../chat/model-service.ts";
-import type { Clock } from "../chat/ports.ts";
-import type { ChatOperations } from "../chat/service.ts";
-import { ChatRequestSchema, CountTokensRequestSchema, type ChatService } from "../gen/gemini/chat/v1/chat_pb.ts";
-import { GetModelRequestSchema, ListModelsRequestSchema, type ModelService } from "../gen/gemini/chat/v1/models_pb.ts";
 import { Failure } from "../chat/failures.ts";
-import { toCallContext } from "./call-context.ts";
+import type { ModelOperations } from "../chat/model-service.ts";
+import type { CallContext, Clock } from "../chat/ports.ts";
+import type { ChatOperations } from "../chat/service.ts";
+import { ChatRequestSchema, CountTokensRequestSchema } from "../gen/gemini/chat/v1/chat_pb.ts";
+import type { ChatService, Started, Warning } from "../gen/gemini/chat/v1/chat_pb.ts";
+import { GetModelRequestSchema, ListModelsRequestSchema, type ModelService } from "../gen/gemini/chat/v1/models_pb.ts";
+import { requestIdKey, toCallContext } from "./call-context.ts";
 import { toConnectError } from "./errors.ts";
 import { validateMessage } from "./validation.ts";
+import { warningsHeader } from "./warnings-header.ts";
 import { toWireStream } from "./wire-stream.ts";
 
 export interface Operations {
@@ -38,48 +41,66 @@ export function implementLocally({ chat, models, clock }: Operations): Implement
   };
 }
 
-/** For gRPC, Connect and gRPC-Web: everything is validated, streams are cut to size and kept alive. */
-export function implementOnWire(operations: Operations, silenceMs: number): Implementations {
-  const local = implementLocally(operations);
+export interface WireServiceOptions {
+  /** An empty stream message follows every such silence, in milliseconds. */
+  readonly silenceMs: number;
+  /** Told of calls that are refused before they reach the core. */
+  readonly onRefused: (requestId: string, failure: Failure) => void;
+}
+
+/** For gRPC, Connect and gRPC-Web: everything is validated, streams are cut to size and kept alive. All throw ConnectErrors. */
+export function implementOnWire({ chat, models, clock }: Operations, options: WireServiceOptions): Implementations {
+  const open = async <Desc extends DescMessage>(
+    schema: Desc,
+    message: MessageShape<Desc>,
+    handler: HandlerContext,
+  ): Promise<CallContext> => {
+    try {
+      await validateMessage(schema, message);
+      return toCallContext(handler, clock);
+    } catch (error) {
+      const refusal = toConnectError(error);
+      options.onRefused(handler.values.get(requestIdKey), Failure.from(refusal.cause));
+      throw refusal;
+    }
+  };
   return {
     chat: {
       async chat(request, handler) {
-        await validateMessage(ChatRequestSchema, request);
-        return local.chat.chat(request, handler);
+        const context = await open(ChatRequestSchema, request, handler);
+        const response = await chat.chat(request, context).catch(rethrow);
+        announce(handler, response.warnings);
+        return response;
       },
       async *streamChat(request, handler) {
-        await validateMessage(ChatRequestSchema, request);
-        yield* wireStream(operations, request, handler, silenceMs);
+        const context = await open(ChatRequestSchema, request, handler);
+        const onStarted = ({ warnings }: Started): void => announce(handler, warnings);
+        try {
+          yield* toWireStream(chat.streamChat(request, context), options.silenceMs, onStarted);
+        } catch (error) {
+          throw toConnectError(error);
+        }
       },
       async countTokens(request, handler) {
-        await validateMessage(CountTokensRequestSchema, request);
-        return local.chat.countTokens(request, handler);
+        const context = await open(CountTokensRequestSchema, request, handler);
+        return chat.countTokens(required(request.chatRequest, "chat_request"), context).catch(rethrow);
       },
     },
     models: {
       async listModels(request, handler) {
-        await validateMessage(ListModelsRequestSchema, request);
-        return local.models.listModels(request, handler);
+        return models.listModels(request, await open(ListModelsRequestSchema, request, handler)).catch(rethrow);
       },
       async getModel(request, handler) {
-        await validateMessage(GetModelRequestSchema, request);
-        return local.models.getModel(request, handler);
+        return models.getModel(request, await open(GetModelRequestSchema, request, handler)).catch(rethrow);
       },
     },
   };
 }
 
-async function* wireStream(
-  { chat, clock }: Operations,
-  request: Parameters<ChatOperations["streamChat"]>[0],
-  handler: HandlerContext,
-  silenceMs: number,
-): ReturnType<ChatOperations["streamChat"]> {
-  try {
-    yield* toWireStream(chat.streamChat(request, toCallContext(handler, clock)), silenceMs);
-  } catch (error) {
-    throw toConnectError(error);
-  }
+/** Warnings that are known before the first message are response metadata too. */
+function announce(handler: HandlerContext, warnings: readonly Warning[]): void {
+  const header = warningsHeader(warnings);
+  if (header !== undefined) handler.responseHeader.set("x-gateway-warnings", header);
 }
 
 /** The same stream with its failures as ConnectErrors. By hand: a generator around a generator costs more than the event itself. */

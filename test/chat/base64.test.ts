@@ -39,7 +39,11 @@ describe("base64", () => {
 describe("data URLs", () => {
   it("are cut at the comma", () => {
     assert.deepEqual(splitDataUrl("data:image/PNG;base64,QUJD"), { mimeType: "image/png", base64: true, data: "QUJD" });
-    assert.deepEqual(splitDataUrl("DATA:audio/L16;rate=24000;BASE64,QQ"), { mimeType: "audio/l16", base64: true, data: "QQ" });
+    assert.deepEqual(splitDataUrl("DATA:audio/L16;rate=24000;BASE64,QQ"), {
+      mimeType: "audio/l16",
+      base64: true,
+      data: "QQ",
+    });
     assert.deepEqual(splitDataUrl("data:;base64,"), { mimeType: "", base64: true, data: "" });
     assert.deepEqual(splitDataUrl("data:,a,b"), { mimeType: "", base64: false, data: "a,b" });
   });
@@ -53,6 +57,7 @@ describe("data URLs", () => {
   });
   it("name no type that is none", () => {
     assert.equal(toMimeType("Image/SVG+xml; charset=utf-8"), "image/svg+xml");
-    for (const text of ["", "png", "a/b/c", "image/png\r\nx: y", "<b>/c", `${"a".repeat(600)}/b`]) assert.equal(toMimeType(text), "");
+    for (const text of ["", "png", "a/b/c", "image/png\r\nx: y", "<b>/c", `${"a".repeat(600)}/b`])
+      assert.equal(toMimeType(text), "");
   });
 });

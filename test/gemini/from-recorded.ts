@@ -1,7 +1,7 @@
 // Recorded requests back as requests of the contract: what a client would have sent us for Google to get this.
 import type { MessageInit, PartInit, RequestInit } from "./mapping.ts";
 import type { GenerateContentRequest, WireContent, WirePart, WireTool } from "../../src/gemini/wire-request.ts";
-import { CodeResult_OutcomeSchema, Role, ToolChoice_Mode, type ToolSchema } from "../../src/gen/gemini/chat/v1/chat_pb.ts";
+import { CodeResult_Outcome, Role, ToolChoice_Mode, type ToolSchema } from "../../src/gen/gemini/chat/v1/chat_pb.ts";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 
 type Tool = MessageInitShape<typeof ToolSchema>;
@@ -53,7 +53,7 @@ function toPart(part: WirePart): PartInit {
 function toKind(part: WirePart): NonNullable<PartInit["kind"]> {
   const { functionCall, functionResponse, executableCode, codeExecutionResult, inlineData, fileData } = part;
   if (functionCall) {
-    const { id, name, args = {} } = functionCall;
+    const { id, name, args } = functionCall;
     return { case: "toolCall", value: { id: toId(id), name, arguments: JSON.stringify(args) } };
   }
   if (functionResponse) {
@@ -62,7 +62,7 @@ function toKind(part: WirePart): NonNullable<PartInit["kind"]> {
   }
   if (executableCode) return { case: "executableCode", value: { id: "", ...executableCode } };
   if (codeExecutionResult) {
-    const outcome = CodeResult_OutcomeSchema.values.find(({ name }) => name === codeExecutionResult.outcome)?.number ?? 0;
+    const outcome = codeExecutionResult.outcome === "OUTCOME_OK" ? CodeResult_Outcome.OK : CodeResult_Outcome.FAILED;
     return { case: "codeResult", value: { id: "", ...codeExecutionResult, outcome } };
   }
   if (inlineData) {
@@ -84,7 +84,7 @@ function toId(id: string | undefined): string {
 
 function toTools(tool: WireTool): Tool[] {
   if (tool.functionDeclarations) {
-    return tool.functionDeclarations.map(({ name, description = "", parametersJsonSchema: schema, responseJsonSchema }) => ({
+    return tool.functionDeclarations.map(({ name, description, parametersJsonSchema: schema, responseJsonSchema }) => ({
       kind: {
         case: "function",
         value: {

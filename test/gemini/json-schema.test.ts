@@ -76,7 +76,10 @@ describe("parameters", () => {
   });
 
   test("may refer by escaped pointers and to the whole", () => {
-    const schema = { $defs: { "a/b c~d": { type: "string" } }, anyOf: [{ $ref: "#/$defs/a~1b%20c~0d" }, { $ref: "#" }] };
+    const schema = {
+      $defs: { "a/b c~d": { type: "string" } },
+      anyOf: [{ $ref: "#/$defs/a~1b%20c~0d" }, { $ref: "#" }],
+    };
     assert.deepEqual(parameters(schema), schema);
   });
 });
@@ -100,7 +103,9 @@ describe("response schemas", () => {
   });
 
   test("lose constants that no enum can hold, and tell it", () => {
-    const { schema, changes } = response({ properties: { t: { const: true }, n: { const: null }, o: { const: { a: 1 } } } });
+    const { schema, changes } = response({
+      properties: { t: { const: true }, n: { const: null }, o: { const: { a: 1 } } },
+    });
     assert.deepEqual(schema, { properties: { t: { type: "boolean" }, n: { type: "null" }, o: {} } });
     assert.deepEqual(changes, ["#/properties/t", "#/properties/n", "#/properties/o"]);
   });
@@ -110,7 +115,10 @@ describe("response schemas", () => {
       $defs: { A: { type: "string" } },
       properties: { a: { $ref: "#/$defs/A", description: "An A", $comment: "kept" } },
     });
-    assert.deepEqual(schema, { $defs: { A: { type: "string" } }, properties: { a: { $ref: "#/$defs/A", $comment: "kept" } } });
+    assert.deepEqual(schema, {
+      $defs: { A: { type: "string" } },
+      properties: { a: { $ref: "#/$defs/A", $comment: "kept" } },
+    });
     assert.deepEqual(changes, ["#/properties/a"]);
   });
 });
@@ -123,7 +131,11 @@ describe("a broken schema", () => {
     ["nothing", "", /not valid JSON/],
     ["too deep", JSON.stringify(nested(40)), /nested deeper than 32 levels/],
     ["too long", JSON.stringify({ description: "x".repeat(300_000) }), /longer than/],
-    ["a reference into nowhere", '{"properties":{"a":{"$ref":"#/$defs/X"}}}', /refers to #\/\$defs\/X, which it does not have/],
+    [
+      "a reference into nowhere",
+      '{"properties":{"a":{"$ref":"#/$defs/X"}}}',
+      /refers to #\/\$defs\/X, which it does not have/,
+    ],
     ["a reference badly escaped", '{"$ref":"#/%zz"}', /does not have/],
   ];
   for (const [title, text, message] of cases) {

@@ -125,6 +125,10 @@ describe("the system instruction", () => {
     const { body, warnings } = map({ messages: [system("S"), user("Hi")] }, MODELS.speech);
     assert.equal(body.systemInstruction, undefined);
     assert.deepEqual(warnings, ["system_ignored:messages[0]"]);
+    assert.throws(() => map({ messages: [system("S")] }, MODELS.speech), {
+      reason: "MISSING_REQUIRED_PARAMETER",
+      field: "messages",
+    });
   });
 
   test("becomes the user's when nothing else is said", () => {
@@ -270,6 +274,18 @@ describe("media of results", () => {
     assert.deepEqual(contents(returnsMedia(media("audio/wav", "AAAA")))[3], { role: "user", parts });
     assert.equal(outline(returnsMedia(link("image/png", "https://x.test/a.png")))[3], "user: text fileData");
     assert.equal(outline(returnsMedia(media("image/png", "AAAA")), MODELS.gemini25)[3], "user: text inlineData");
+  });
+
+  test("that the model cannot read is refused or left out, as everywhere", () => {
+    const model = "gemini-robotics-er-2-preview";
+    const messages = returnsMedia(media("application/pdf", "JVBERg=="));
+    assert.throws(() => map({ messages }, model), {
+      reason: "UNSUPPORTED_VALUE",
+      field: "messages[2].parts[0].tool_result.media[0]",
+    });
+    assert.deepEqual(map({ messages: [...messages, assistant("Ok."), user("And?")] }, model).warnings, [
+      "media_ignored:messages[2].parts[0].tool_result.media[0]",
+    ]);
   });
 
   test("starts no new turn: the calls before it stay signed (rule 11)", () => {

@@ -8,19 +8,32 @@ const { TEXT, IMAGE, AUDIO } = Modality;
 
 function ask(request: RequestInit, model?: string) {
   const { body, warnings } = map({ messages: [user("Hi")], ...request }, model);
-  return { config: body.generationConfig, system: body.systemInstruction?.parts[0].text, contents: body.contents, warnings };
+  return {
+    config: body.generationConfig,
+    system: body.systemInstruction?.parts[0].text,
+    contents: body.contents,
+    warnings,
+  };
 }
 
 const schema: RequestInit["outputFormat"] = {
-  kind: { case: "jsonSchema", value: { name: "n", schema: '{"$schema":"x","properties":{"a":{"const":"b"}}}', strict: true } },
+  kind: {
+    case: "jsonSchema",
+    value: { name: "n", schema: '{"$schema":"x","properties":{"a":{"const":"b"}}}', strict: true },
+  },
 };
 const clean = { properties: { a: { type: "string", enum: ["b"] } } };
 const words: RequestInit["outputFormat"] = { kind: { case: "enumChoice", value: { values: ["yes", "no"] } } };
 
 describe("the form of the text", () => {
   test("is JSON, JSON by a schema, or one of some words", () => {
-    assert.deepEqual(ask({ outputFormat: { kind: { case: "jsonObject", value: {} } } }).config, { responseMimeType: "application/json" });
-    assert.deepEqual(ask({ outputFormat: schema }).config, { responseMimeType: "application/json", responseJsonSchema: clean });
+    assert.deepEqual(ask({ outputFormat: { kind: { case: "jsonObject", value: {} } } }).config, {
+      responseMimeType: "application/json",
+    });
+    assert.deepEqual(ask({ outputFormat: schema }).config, {
+      responseMimeType: "application/json",
+      responseJsonSchema: clean,
+    });
     assert.deepEqual(ask({ outputFormat: words }).config, {
       responseMimeType: "text/x.enum",
       responseSchema: { type: "STRING", enum: ["yes", "no"] },
@@ -54,7 +67,10 @@ describe("the form of the text", () => {
 
   test("with a broken schema is refused", () => {
     const broken: RequestInit["outputFormat"] = { kind: { case: "jsonSchema", value: { schema: "[]" } } };
-    assert.throws(() => ask({ outputFormat: broken }), { reason: "INVALID_VALUE", field: "output_format.json_schema.schema" });
+    assert.throws(() => ask({ outputFormat: broken }), {
+      reason: "INVALID_VALUE",
+      field: "output_format.json_schema.schema",
+    });
   });
 
   test("with a schema that loses something warns", () => {
@@ -90,7 +106,10 @@ describe("modalities", () => {
 
 describe("the shape of images", () => {
   test("goes up as the model has it", () => {
-    assert.deepEqual(ask({ image: { aspectRatio: "8:1", size: "2K" } }, MODELS.image).config?.imageConfig, { aspectRatio: "8:1", imageSize: "2K" });
+    assert.deepEqual(ask({ image: { aspectRatio: "8:1", size: "2K" } }, MODELS.image).config?.imageConfig, {
+      aspectRatio: "8:1",
+      imageSize: "2K",
+    });
     assert.deepEqual(ask({ image: {} }, MODELS.image).config?.imageConfig, undefined);
   });
 

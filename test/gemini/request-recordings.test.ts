@@ -7,18 +7,27 @@ import { toRequestInit } from "./from-recorded.ts";
 import { map } from "./mapping.ts";
 
 const RECORDED: readonly (readonly [string, string])[] = [
-  ["parallel calls on 2.5, then a question", "adkgo-g2.5-flash-testparallelfunctioncalls-test-parallel-function-calls-gemin-s-2"],
+  [
+    "parallel calls on 2.5, then a question",
+    "adkgo-g2.5-flash-testparallelfunctioncalls-test-parallel-function-calls-gemin-s-2",
+  ],
   ["parallel signed calls with ids", "adkgo-g3-pro-preview-testparallelfunctioncalls-s-1"],
   ["signed text and calls", "adkgo-g3.5-flash-testcompactione2e-2"],
   ["a history that begins with the model", "adkgo-g3.5-flash-testcompactione2e-6"],
   ["a JSON schema", "fantasy-g3-pro-preview-complex-object-0"],
   ["code and its result", "pydanticai-g2.0-flash-google-model-code-execution-tool-1"],
   ["a YouTube film", "pydanticai-g2.0-flash-google-model-youtube-video-url-input-with-vendor-metadata-0"],
-  ["functions that must not be called", "pydanticai-g2.5-flash-testtoolchoicenone-test-none-prevents-function-tool-calls-0"],
+  [
+    "functions that must not be called",
+    "pydanticai-g2.5-flash-testtoolchoicenone-test-none-prevents-function-tool-calls-0",
+  ],
   ["functions beside Google's search", "pydanticai-g3-flash-preview-function-tools-with-builtin-tools-0"],
   ["a demanded call beside Google's search", "pydanticai-g3-flash-preview-tool-output-with-builtin-tools-0"],
   ["mode VALIDATED", "pydanticai-g3.6-flash-google-deferred-capability-announcement-live-0"],
-  ["a signed summary of thoughts", "rubyllm-g3-flash-preview-activerecord-actsas-extended-thinking-persistence-gemini-gem-1"],
+  [
+    "a signed summary of thoughts",
+    "rubyllm-g3-flash-preview-activerecord-actsas-extended-thinking-persistence-gemini-gem-1",
+  ],
   ["several documents", "rubyllm-g2.5-flash-pdf-models-gemini-gemini-2-5-flash-handles-multiple-pdfs-0"],
   ["an image to be edited", "pydanticai-g3.1-flash-lite-image-google-image-edit-binary-image-vcr-0"],
 ];

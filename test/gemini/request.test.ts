@@ -114,7 +114,11 @@ describe("a cache by name", () => {
   });
 
   test("goes with everything else", () => {
-    const { body } = map({ messages: [user("a"), assistant("b"), user("c")], cachedContent, sampling: { seed: 1 } }, MODELS.newest, accepted);
+    const { body } = map(
+      { messages: [user("a"), assistant("b"), user("c")], cachedContent, sampling: { seed: 1 } },
+      MODELS.newest,
+      accepted,
+    );
     assert.equal(body.contents.length, 3);
     assert.deepEqual(body.generationConfig, { seed: 1 });
   });

@@ -1,7 +1,7 @@
 // Speech: voices, speakers and styles, for models that read verbatim and for older ones that are directed by the text (2.12).
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { assistant, map, MODELS, type PartInit, type RequestInit, user } from "./mapping.ts";
+import { assistant, call, map, MODELS, type PartInit, type RequestInit, result, user } from "./mapping.ts";
 
 const said = (text: string, direction: { speaker?: string; style?: string } = {}): PartInit => ({
   kind: { case: "text", value: text },
@@ -113,6 +113,19 @@ describe("older models", () => {
     ];
     assert.deepEqual(map({ messages: [user(...parts)], speech: duo }, MODELS.olderSpeech).body.contents, [
       { role: "user", parts: [{ text: "Say cheerfully: Hello!\nJoe: Hi.\nJane (sadly): Hey!\nBye." }] },
+    ]);
+  });
+});
+
+describe("what is no text", () => {
+  test("is not read out, and a warning tells it", () => {
+    const messages = [user("Hi."), assistant(call("a", "f")), user(result("a", "1"), "Read this.")];
+    const { body, warnings } = map({ messages }, MODELS.speech);
+    assert.deepEqual(body.contents, [{ role: "user", parts: [{ text: "Hi." }, { text: "Read this." }] }]);
+    assert.deepEqual(warnings, [
+      "part_ignored:messages[1].parts[0]",
+      "part_ignored:messages[2].parts[0]",
+      "message_dropped:messages[1]",
     ]);
   });
 });

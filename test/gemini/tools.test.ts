@@ -11,7 +11,11 @@ const { AUTO, NONE, REQUIRED, VALIDATED } = ToolChoice_Mode;
 
 const CITY = '{"type":"object","properties":{"city":{"type":"string"}},"required":["city"]}';
 
-function fn(name: string, parametersJsonSchema = "", more: { strict?: boolean; responseJsonSchema?: string } = {}): ToolInit {
+function fn(
+  name: string,
+  parametersJsonSchema = "",
+  more: { strict?: boolean; responseJsonSchema?: string } = {},
+): ToolInit {
   return { kind: { case: "function", value: { name, description: `Does ${name}.`, parametersJsonSchema, ...more } } };
 }
 
@@ -32,31 +36,42 @@ const modeOf = (toolChoice: RequestInit["toolChoice"], tools: ToolInit[], more: 
 
 describe("functions", () => {
   test("go up in one tool as ordinary JSON Schema (rule 20)", () => {
-    assert.deepEqual(use({ tools: [fn("weather", CITY, { responseJsonSchema: '{"type":"object"}' }), fn("time")] }).tools, [
-      {
-        functionDeclarations: [
-          {
-            name: "weather",
-            description: "Does weather.",
-            parametersJsonSchema: JSON.parse(CITY),
-            responseJsonSchema: { type: "object" },
-          },
-          { name: "time", description: "Does time." },
-        ],
-      },
-    ]);
+    assert.deepEqual(
+      use({ tools: [fn("weather", CITY, { responseJsonSchema: '{"type":"object"}' }), fn("time")] }).tools,
+      [
+        {
+          functionDeclarations: [
+            {
+              name: "weather",
+              description: "Does weather.",
+              parametersJsonSchema: JSON.parse(CITY),
+              responseJsonSchema: { type: "object" },
+            },
+            { name: "time", description: "Does time." },
+          ],
+        },
+      ],
+    );
   });
 
   test("without parameters declare none (2.6)", () => {
-    for (const schema of ['{"type":"object","properties":{}}', '{"type":"object","properties":{},"required":[],"additionalProperties":false,"$schema":"x"}']) {
-      assert.deepEqual(use({ tools: [fn("f", schema)] }).tools, [{ functionDeclarations: [{ name: "f", description: "Does f." }] }]);
+    for (const schema of [
+      '{"type":"object","properties":{}}',
+      '{"type":"object","properties":{},"required":[],"additionalProperties":false,"$schema":"x"}',
+    ]) {
+      assert.deepEqual(use({ tools: [fn("f", schema)] }).tools, [
+        { functionDeclarations: [{ name: "f", description: "Does f." }] },
+      ]);
     }
     const free = '{"type":"object","additionalProperties":{"type":"string"}}';
     assert.ok(JSON.stringify(use({ tools: [fn("f", free)] }).tools).includes("parametersJsonSchema"));
   });
 
   test("declared twice are refused by name", () => {
-    assert.throws(() => use({ tools: [fn("f"), search, fn("f")] }), { reason: "INVALID_VALUE", field: "tools[2].function.name" });
+    assert.throws(() => use({ tools: [fn("f"), search, fn("f")] }), {
+      reason: "INVALID_VALUE",
+      field: "tools[2].function.name",
+    });
   });
 
   test("with a broken schema are refused by name and field", () => {
@@ -86,7 +101,12 @@ describe("Google's tools", () => {
     [{ kind: { case: "urlContext", value: {} } }, { urlContext: {} }],
     [{ kind: { case: "googleMaps", value: {} } }, { googleMaps: {} }],
     [
-      { kind: { case: "googleSearch", value: { searchTypes: [GoogleSearchTool_SearchType.WEB, GoogleSearchTool_SearchType.IMAGE], timeRange } } },
+      {
+        kind: {
+          case: "googleSearch",
+          value: { searchTypes: [GoogleSearchTool_SearchType.WEB, GoogleSearchTool_SearchType.IMAGE], timeRange },
+        },
+      },
       {
         googleSearch: {
           searchTypes: { webSearch: {}, imageSearch: {} },
@@ -99,8 +119,17 @@ describe("Google's tools", () => {
       { computerUse: { environment: "ENVIRONMENT_BROWSER", excludedPredefinedFunctions: ["drag"] } },
     ],
     [
-      { kind: { case: "mcpServer", value: { name: "s", url: "https://x.test/mcp", headers: { a: "b" }, timeout: { seconds: 10n } } } },
-      { mcpServers: [{ name: "s", streamableHttpTransport: { url: "https://x.test/mcp", headers: { a: "b" }, timeout: "10s" } }] },
+      {
+        kind: {
+          case: "mcpServer",
+          value: { name: "s", url: "https://x.test/mcp", headers: { a: "b" }, timeout: { seconds: 10n } },
+        },
+      },
+      {
+        mcpServers: [
+          { name: "s", streamableHttpTransport: { url: "https://x.test/mcp", headers: { a: "b" }, timeout: "10s" } },
+        ],
+      },
     ],
   ];
   for (const [tool, wire] of cases) {
@@ -127,13 +156,19 @@ describe("Google's tools", () => {
 
   test("give way to functions before Gemini 3 (rule 19)", () => {
     const { tools, toolConfig, warnings } = use({ tools: [search, fn("f", CITY), code] }, MODELS.gemini25);
-    assert.deepEqual(tools?.map((tool) => Object.keys(tool)), [["functionDeclarations"]]);
+    assert.deepEqual(
+      tools?.map((tool) => Object.keys(tool)),
+      [["functionDeclarations"]],
+    );
     assert.equal(toolConfig, undefined);
     assert.deepEqual(warnings, ["tools_dropped:tools[0]", "tools_dropped:tools[2]"]);
   });
 
   test("alone need no flag, also several of them", () => {
-    assert.deepEqual(use({ tools: [search, code] }, MODELS.gemini25).tools, [{ googleSearch: {} }, { codeExecution: {} }]);
+    assert.deepEqual(use({ tools: [search, code] }, MODELS.gemini25).tools, [
+      { googleSearch: {} },
+      { codeExecution: {} },
+    ]);
     assert.equal(use({ tools: [search, code] }).toolConfig, undefined);
   });
 
@@ -148,7 +183,9 @@ describe("Google's tools", () => {
   });
 
   test("of file stores need upstream objects: they belong to no licence", () => {
-    const tools: ToolInit[] = [{ kind: { case: "fileSearch", value: { storeNames: ["fileSearchStores/x"], topK: 5, metadataFilter: "a=1" } } }];
+    const tools: ToolInit[] = [
+      { kind: { case: "fileSearch", value: { storeNames: ["fileSearchStores/x"], topK: 5, metadataFilter: "a=1" } } },
+    ];
     assert.throws(() => use({ tools }), { reason: "UNSUPPORTED_PARAMETER", field: "tools[0].file_search" });
     assert.deepEqual(map({ messages: [user("Hi")], tools }, MODELS.newest, { upstreamObjects: true }).body.tools, [
       { fileSearch: { fileSearchStoreNames: ["fileSearchStores/x"], topK: 5, metadataFilter: "a=1" } },
@@ -157,7 +194,10 @@ describe("Google's tools", () => {
 
   test("search a time range only between two ends", () => {
     const tools: ToolInit[] = [{ kind: { case: "googleSearch", value: { timeRange: { start: { seconds: 0n } } } } }];
-    assert.throws(() => use({ tools }), { reason: "MISSING_REQUIRED_PARAMETER", field: "tools[0].google_search.time_range" });
+    assert.throws(() => use({ tools }), {
+      reason: "MISSING_REQUIRED_PARAMETER",
+      field: "tools[0].google_search.time_range",
+    });
   });
 
   test("include computer use where the model answers with nothing else", () => {
@@ -177,14 +217,38 @@ describe("tool choice", () => {
     ["AUTO is Gemini's default", { mode: AUTO }, two, undefined, []],
     ["NONE is NONE", { mode: NONE }, two, { mode: "NONE" }, []],
     ["REQUIRED is ANY", { mode: REQUIRED }, two, { mode: "ANY" }, []],
-    ["REQUIRED with names is ANY with names", { mode: REQUIRED, allowedNames: ["g"] }, two, { mode: "ANY", allowedFunctionNames: ["g"] }, []],
-    ["AUTO with names is VALIDATED", { allowedNames: ["g"] }, two, { mode: "VALIDATED", allowedFunctionNames: ["g"] }, []],
+    [
+      "REQUIRED with names is ANY with names",
+      { mode: REQUIRED, allowedNames: ["g"] },
+      two,
+      { mode: "ANY", allowedFunctionNames: ["g"] },
+      [],
+    ],
+    [
+      "AUTO with names is VALIDATED",
+      { allowedNames: ["g"] },
+      two,
+      { mode: "VALIDATED", allowedFunctionNames: ["g"] },
+      [],
+    ],
     ["VALIDATED is VALIDATED", { mode: VALIDATED }, two, { mode: "VALIDATED" }, []],
     ["strict functions are VALIDATED", undefined, [fn("f", CITY, { strict: true })], { mode: "VALIDATED" }, []],
     ["NONE ignores names", { mode: NONE, allowedNames: ["x"] }, two, { mode: "NONE" }, []],
     ["REQUIRED without tools cannot be", { mode: REQUIRED }, [], undefined, ["tool_choice_adjusted:tool_choice"]],
-    ["REQUIRED of Google's tools cannot be", { mode: REQUIRED }, [code], undefined, ["tool_choice_adjusted:tool_choice"]],
-    ["a name of Google's tools cannot be demanded", { mode: REQUIRED, allowedNames: ["code_execution"] }, [code, ...two], undefined, ["tool_choice_adjusted:tool_choice"]],
+    [
+      "REQUIRED of Google's tools cannot be",
+      { mode: REQUIRED },
+      [code],
+      undefined,
+      ["tool_choice_adjusted:tool_choice"],
+    ],
+    [
+      "a name of Google's tools cannot be demanded",
+      { mode: REQUIRED, allowedNames: ["code_execution"] },
+      [code, ...two],
+      undefined,
+      ["tool_choice_adjusted:tool_choice"],
+    ],
   ];
   for (const [title, choice, tools, calling, warnings] of cases) {
     test(`${title} (2.8)`, () => {
@@ -193,7 +257,10 @@ describe("tool choice", () => {
   }
 
   test("NONE leaves Google's tools out, which it would not switch off (rule 19)", () => {
-    assert.deepEqual(use({ tools: [search, ...two], toolChoice: { mode: NONE } }).tools?.map((tool) => Object.keys(tool)), [["functionDeclarations"]]);
+    assert.deepEqual(
+      use({ tools: [search, ...two], toolChoice: { mode: NONE } }).tools?.map((tool) => Object.keys(tool)),
+      [["functionDeclarations"]],
+    );
     assert.equal(use({ tools: [search], toolChoice: { mode: NONE } }).tools, undefined);
   });
 
@@ -224,7 +291,11 @@ describe("JSON output and tools (rule 18)", () => {
   });
 
   test("put the form into the instructions when a call is demanded", () => {
-    const { mimeType, toolConfig, system, warnings } = use({ tools: functions, toolChoice: { mode: REQUIRED }, outputFormat: json });
+    const { mimeType, toolConfig, system, warnings } = use({
+      tools: functions,
+      toolChoice: { mode: REQUIRED },
+      outputFormat: json,
+    });
     assert.deepEqual([mimeType, toolConfig], [undefined, { functionCallingConfig: { mode: "ANY" } }]);
     assert.match(system?.parts[0].text ?? "", /^Answer with a JSON value/);
     assert.deepEqual(warnings, ["json_with_tools:output_format"]);
@@ -238,7 +309,10 @@ describe("JSON output and tools (rule 18)", () => {
   });
 
   test("stand together when no tool may be used: then none is sent", () => {
-    const { mimeType, tools, warnings } = use({ tools: functions, toolChoice: { mode: NONE }, outputFormat: json }, MODELS.gemini25);
+    const { mimeType, tools, warnings } = use(
+      { tools: functions, toolChoice: { mode: NONE }, outputFormat: json },
+      MODELS.gemini25,
+    );
     assert.deepEqual([mimeType, tools, warnings], ["application/json", undefined, []]);
   });
 });
@@ -247,7 +321,9 @@ describe("retrieval", () => {
   const retrieval = { latLng: { latitude: 48.8, longitude: 2.3 }, languageCode: "fr" };
 
   test("goes up beside tools that search", () => {
-    assert.deepEqual(use({ tools: [{ kind: { case: "googleMaps", value: {} } }], retrieval }).toolConfig, { retrievalConfig: retrieval });
+    assert.deepEqual(use({ tools: [{ kind: { case: "googleMaps", value: {} } }], retrieval }).toolConfig, {
+      retrievalConfig: retrieval,
+    });
   });
 
   test("means nothing without", () => {

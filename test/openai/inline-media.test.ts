@@ -10,14 +10,17 @@ const short = (text: string): string[] =>
 
 describe("media inside text", () => {
   it("is cut out, and the text around it kept to the letter", () => {
-    assert.deepEqual(short("before \n![image](data:image/png;base64,QUJD)\n after"), ["before \n", "<image/png QUJD>", "\n after"]);
+    assert.deepEqual(short("before \n![image](data:image/png;base64,QUJD)\n after"), [
+      "before \n",
+      "<image/png QUJD>",
+      "\n after",
+    ]);
   });
   it("may be several, side by side, and sound", () => {
-    assert.deepEqual(short("![a](data:image/png;base64,QUJD)![](data:image/webp;base64,QQ==)[audio](data:audio/wav;base64,Qg==)"), [
-      "<image/png QUJD>",
-      "<image/webp QQ==>",
-      "<audio/wav Qg==>",
-    ]);
+    assert.deepEqual(
+      short("![a](data:image/png;base64,QUJD)![](data:image/webp;base64,QQ==)[audio](data:audio/wav;base64,Qg==)"),
+      ["<image/png QUJD>", "<image/webp QQ==>", "<audio/wav Qg==>"],
+    );
   });
   for (const text of [
     "no link at all",
@@ -38,11 +41,25 @@ describe("media inside text", () => {
   it("gives nothing for empty text", () => assert.deepEqual(short(""), []));
 
   it("can be put together again into the very text", () => {
-    const piece = fc.constantFrom("[", "]", "(", ")", "!", "![i](data:image/png;base64,QUJD)", "](data:", "data:image/png;base64,", "QUJD", "\n", "x");
+    const piece = fc.constantFrom(
+      "[",
+      "]",
+      "(",
+      ")",
+      "!",
+      "![i](data:image/png;base64,QUJD)",
+      "](data:",
+      "data:image/png;base64,",
+      "QUJD",
+      "\n",
+      "x",
+    );
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
         const text = pieces.join("");
-        const back = splitInlineMedia(text).map((found) => (typeof found === "string" ? found : `](data:${found.mimeType};base64,${placeOf(found)})`));
+        const back = splitInlineMedia(text).map((found) =>
+          typeof found === "string" ? found : `](data:${found.mimeType};base64,${placeOf(found)})`,
+        );
         assert.equal(back.join("").length <= text.length, true);
         assert.equal(splitInlineMedia(text).filter((found) => found === "").length, 0);
         // All that is missing are labels.

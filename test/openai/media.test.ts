@@ -26,7 +26,12 @@ describe("an image_url", () => {
     assert.equal(placeOf(mediaOf(image("-_-_QQ"))), "+/+/QQ==");
     assert.equal(placeOf(mediaOf(image("QUJD\r\nREVG"))), "QUJDREVG");
   });
-  for (const url of ["https://example.com/a.png?x=1", "HTTP://example.com", "https://www.youtube.com/watch?v=abc", "gs://bucket/film.mp4"]) {
+  for (const url of [
+    "https://example.com/a.png?x=1",
+    "HTTP://example.com",
+    "https://www.youtube.com/watch?v=abc",
+    "gs://bucket/film.mp4",
+  ]) {
     it(`leaves ${url} to the gatherer`, () => assert.equal(placeOf(mediaOf(image(url))), url));
   }
   it("may be a plain string", () => {
@@ -57,7 +62,10 @@ describe("an image_url", () => {
       { videoMetadata: { startOffset: "1.5", endOffset: "60s", fps: 2 } },
     ]) {
       const { video } = mediaOf(image("https://example.com/film.mp4", options));
-      assert.deepEqual([video?.start?.seconds, video?.start?.nanos, video?.end?.seconds, video?.fps], [1n, 500_000_000, 60n, 2]);
+      assert.deepEqual(
+        [video?.start?.seconds, video?.start?.nanos, video?.end?.seconds, video?.fps],
+        [1n, 500_000_000, 60n, 2],
+      );
     }
   });
 });
@@ -85,7 +93,10 @@ describe("bad media", () => {
   it("names the parameter of every kind of part", () => {
     const fieldOf = (part: object): string | undefined => refusalOf(user({ type: "text", text: "x" }, part)).field;
     assert.equal(fieldOf({ type: "video_url", video_url: { url: "*" } }), "messages[0].content[1].video_url.url");
-    assert.equal(fieldOf({ type: "input_audio", input_audio: { data: "*" } }), "messages[0].content[1].input_audio.data");
+    assert.equal(
+      fieldOf({ type: "input_audio", input_audio: { data: "*" } }),
+      "messages[0].content[1].input_audio.data",
+    );
     assert.equal(fieldOf({ type: "file", file: { file_data: "*" } }), "messages[0].content[1].file.file_data");
   });
   it("never shows the data in the message", () => {
@@ -95,11 +106,18 @@ describe("bad media", () => {
 
 describe("other parts", () => {
   it("input_audio holds base64, a data URL or a URL, and a format as its type", () => {
-    assert.deepEqual(outline(partsOf({ role: "user", content: [{ type: "input_audio", input_audio: { data: PNG, format: "mp3" } }] })), [
-      `media audio/mp3 ${PNG}`,
-    ]);
-    assert.equal(placeOf(mediaOf({ type: "input_audio", input_audio: { data: "https://example.com/a.mp3" } })), "https://example.com/a.mp3");
-    assert.equal(mediaOf({ type: "input_audio", input_audio: { data: `data:audio/ogg;base64,${PNG}`, format: "wav" } }).mimeType, "audio/ogg");
+    assert.deepEqual(
+      outline(partsOf({ role: "user", content: [{ type: "input_audio", input_audio: { data: PNG, format: "mp3" } }] })),
+      [`media audio/mp3 ${PNG}`],
+    );
+    assert.equal(
+      placeOf(mediaOf({ type: "input_audio", input_audio: { data: "https://example.com/a.mp3" } })),
+      "https://example.com/a.mp3",
+    );
+    assert.equal(
+      mediaOf({ type: "input_audio", input_audio: { data: `data:audio/ogg;base64,${PNG}`, format: "wav" } }).mimeType,
+      "audio/ogg",
+    );
   });
   it("input_video holds a film", () => {
     const media = mediaOf({ type: "input_video", input_video: { data: PNG, format: "webm" } });
@@ -110,9 +128,15 @@ describe("other parts", () => {
     assert.deepEqual([media.mimeType, placeOf(media)], ["video/mp4", "https://example.com/a.mp4"]);
   });
   it("file holds data, bare base64 or a URL, and a name", () => {
-    const file = mediaOf({ type: "file", file: { file_data: `data:application/pdf;base64,${PNG}`, filename: "a.pdf" } });
+    const file = mediaOf({
+      type: "file",
+      file: { file_data: `data:application/pdf;base64,${PNG}`, filename: "a.pdf" },
+    });
     assert.deepEqual([file.mimeType, file.name, placeOf(file)], ["application/pdf", "a.pdf", PNG]);
-    assert.equal(placeOf(mediaOf({ type: "file", file: { file_data: "https://example.com/a.pdf" } })), "https://example.com/a.pdf");
+    assert.equal(
+      placeOf(mediaOf({ type: "file", file: { file_data: "https://example.com/a.pdf" } })),
+      "https://example.com/a.pdf",
+    );
   });
   it("file_id is a name of the Files API or a URL", () => {
     const uri = "https://generativelanguage.googleapis.com/v1beta/files/abc-123";
@@ -126,6 +150,9 @@ describe("other parts", () => {
   });
   it("a file without content misses file_data", () => {
     const failure = refusalOf(user({ type: "file", file: { filename: "a.pdf" } }));
-    assert.deepEqual([failure.reason, failure.field], ["MISSING_REQUIRED_PARAMETER", "messages[0].content[0].file.file_data"]);
+    assert.deepEqual(
+      [failure.reason, failure.field],
+      ["MISSING_REQUIRED_PARAMETER", "messages[0].content[0].file.file_data"],
+    );
   });
 });

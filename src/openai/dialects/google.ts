@@ -4,8 +4,8 @@ import Type from "typebox";
 import { maybe } from "../schema/maybe.ts";
 import { fill, isObject, objectAt, row, type Json, type Row } from "./row.ts";
 
-/** Google's block is five levels deep; deeper keys are nobody's option. */
-const SNAKE_DEPTH = 6;
+/** Google's block is seven levels deep, where two speakers have their voices; deeper keys are nobody's option. */
+const SNAKE_DEPTH = 8;
 const AnyObject = Type.Object({});
 
 export const GOOGLE_ROWS: readonly Row[] = [

@@ -42,8 +42,12 @@ export function rewriteMessages(messages: unknown, { raise }: Place): unknown {
   return rewriteEach(messages, (message, index) => {
     if (!isObject(message)) return message;
     const place = { at: `messages[${index}]`, raise };
-    const content = rewriteEach(message["content"], (part, of) => rewritePart(part, { at: `${place.at}.content[${of}]`, raise }));
-    const calls = rewriteEach(message["tool_calls"], (call, of) => rewriteCall(call, { at: `${place.at}.tool_calls[${of}]`, raise }));
+    const content = rewriteEach(message["content"], (part, of) =>
+      rewritePart(part, { at: `${place.at}.content[${of}]`, raise }),
+    );
+    const calls = rewriteEach(message["tool_calls"], (call, of) =>
+      rewriteCall(call, { at: `${place.at}.tool_calls[${of}]`, raise }),
+    );
     const rewritten = withField(withField(message, "content", content), "tool_calls", calls);
     return withModernCalls(applyRows(MESSAGE_ROWS, rewritten, place), openCalls, index);
   });
@@ -63,7 +67,10 @@ interface OpenCall {
   readonly id: string;
 }
 
-const FunctionCall = Type.Object({ name: Type.String(), arguments: maybe(Type.Union([Type.String(), Type.Object({})])) });
+const FunctionCall = Type.Object({
+  name: Type.String(),
+  arguments: maybe(Type.Union([Type.String(), Type.Object({})])),
+});
 const checkFunctionCall = checkerOf(FunctionCall);
 
 /** Calls of 2023 have no ids: each gets one here, and the next result of the same name takes it. */

@@ -22,7 +22,11 @@ export interface Row {
  * A row. The value is held against its shape under its own name first, so that a failure names what the caller wrote. `rewrite` deletes
  * the field unless it stays, and never changes an object that it or a row before did not make.
  */
-export function row<T extends TSchema>(field: string, shape: T, rewrite: (value: Static<T>, draft: Json, place: Place) => void): Row {
+export function row<T extends TSchema>(
+  field: string,
+  shape: T,
+  rewrite: (value: Static<T>, draft: Json, place: Place) => void,
+): Row {
   const check = checkerOf(shape);
   return { field, rewrite: (draft, place) => rewrite(check(draft[field], join(place.at, field)), draft, place) };
 }

@@ -30,7 +30,12 @@ export const MESSAGE_SIGNATURE_ROWS: readonly Row[] = [
   // LiteLLM, Envoy.
   row("thinking_blocks", Anything, (blocks, draft) => {
     delete draft["thinking_blocks"];
-    signSomewhere(draft, listOf(blocks).map(({ signature }) => signature).find(isText));
+    signSomewhere(
+      draft,
+      listOf(blocks)
+        .map(({ signature }) => signature)
+        .find(isText),
+    );
   }),
   // LiteLLM, for text.
   row("provider_specific_fields", Anything, (fields, draft) => {
@@ -44,7 +49,9 @@ function signFromDetail(draft: Json, detail: Json): void {
   const signature = detail["signature"] ?? (detail["type"] === "reasoning.encrypted" ? detail["data"] : undefined);
   if (!isText(signature)) return;
   const { id } = detail;
-  const index = callsOf(draft).findIndex((call) => isText(call["id"]) && (id === call["id"] || id === `tool_call_${call["id"]}`));
+  const index = callsOf(draft).findIndex(
+    (call) => isText(call["id"]) && (id === call["id"] || id === `tool_call_${call["id"]}`),
+  );
   if (index >= 0) signCall(draft, index, signature);
   else signSomewhere(draft, signature);
 }

@@ -40,15 +40,30 @@ export const TOOL_ROWS: readonly Row[] = [
   // OpenAI in 2023.
   row("functions", Type.Array(AnyObject), (functions, draft, { raise }) => {
     delete draft["functions"];
-    if (draft["tools"]) raise("parameter_ignored", "functions", "Both 'functions' and 'tools' were given; 'tools' was read.");
-    fill(draft, "tools", functions.map((declared) => ({ type: "function", function: declared })));
+    if (draft["tools"])
+      raise("parameter_ignored", "functions", "Both 'functions' and 'tools' were given; 'tools' was read.");
+    fill(
+      draft,
+      "tools",
+      functions.map((declared) => ({ type: "function", function: declared })),
+    );
   }),
-  row("function_call", Type.Union([Type.Enum(["none", "auto"]), Type.Object({ name: Type.String() })]), (choice, draft) => {
-    delete draft["function_call"];
-    fill(draft, "tool_choice", typeof choice === "string" ? choice : { type: "function", function: { name: choice.name } });
-  }),
+  row(
+    "function_call",
+    Type.Union([Type.Enum(["none", "auto"]), Type.Object({ name: Type.String() })]),
+    (choice, draft) => {
+      delete draft["function_call"];
+      fill(
+        draft,
+        "tool_choice",
+        typeof choice === "string" ? choice : { type: "function", function: { name: choice.name } },
+      );
+    },
+  ),
   row("tools", Type.Array(AnyObject), (tools, draft, { raise }) => {
-    draft["tools"] = tools.flatMap((tool, index) => toPlainTools(tool as Json, draft, { at: `tools[${index}]`, raise }));
+    draft["tools"] = tools.flatMap((tool, index) =>
+      toPlainTools(tool as Json, draft, { at: `tools[${index}]`, raise }),
+    );
   }),
 ];
 
@@ -72,7 +87,8 @@ function toPlainTools(tool: Json, draft: Json, place: Place): Json[] {
 
 /** A function that stands for a Gemini tool, in its plain spelling. */
 function meansGeminiTool(declared: unknown): Json | undefined {
-  if (!isObject(declared) || typeof declared["name"] !== "string" || !FUNCTION_NAMES.has(declared["name"])) return undefined;
+  if (!isObject(declared) || typeof declared["name"] !== "string" || !FUNCTION_NAMES.has(declared["name"]))
+    return undefined;
   const { parameters } = declared;
   const properties = isObject(parameters) ? parameters["properties"] : undefined;
   const ownParameters = isObject(properties) && Object.keys(properties).length > 0;
@@ -84,7 +100,8 @@ function toGeminiTool(kind: string, options: Json, draft: Json, { at, raise }: P
   const own: Json = {};
   for (const [key, value] of Object.entries(toSnakeCase(options) as Json)) {
     if (known.includes(key)) own[key] = value;
-    else if (value !== null) raise("search_options_ignored", at, `Gemini's ${kind} has no option ${quoteForMessage(key)}.`);
+    else if (value !== null)
+      raise("search_options_ignored", at, `Gemini's ${kind} has no option ${quoteForMessage(key)}.`);
   }
   if (kind === "google_maps") return keepLocation(own, draft);
   return Object.keys(own).length > 0 ? { type: kind, [kind]: own } : { type: kind };

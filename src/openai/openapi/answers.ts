@@ -35,7 +35,9 @@ const SAID = {
   reasoning: Type.Optional(Type.String()),
   annotations: Type.Optional(Type.Array(Citation)),
   images: Type.Optional(Type.Array(Image)),
-  audio: Type.Optional(Type.Object({ id: Type.String(), data: Type.String({ description: "Base64." }), expires_at: Type.Integer() })),
+  audio: Type.Optional(
+    Type.Object({ id: Type.String(), data: Type.String({ description: "Base64." }), expires_at: Type.Integer() }),
+  ),
   tool_calls: Type.Optional(Type.Array(ToolCall)),
   function_call: Type.Optional(Type.Object({ name: Type.String(), arguments: Type.String() })),
   extra_content: Type.Optional(AnyObject),

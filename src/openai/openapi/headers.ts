@@ -1,7 +1,12 @@
 // Headers of the HTTP facade, as OpenAPI describes them.
 import Type from "typebox";
 
-const inHeader = (name: string, schema: object, description: string): object => ({ name, in: "header", schema, description });
+const inHeader = (name: string, schema: object, description: string): object => ({
+  name,
+  in: "header",
+  schema,
+  description,
+});
 
 const common = {
   "x-request-id": { schema: Type.String(), description: "Of this call; also in the logs." },

@@ -13,7 +13,10 @@ const FUNCTION_NAME = Type.String({ minLength: 1, maxLength: 128 });
 /** `type` names the branch of a union. */
 const BY_TYPE = { discriminator: { propertyName: "type" } };
 
-const Offset = Type.Union([Type.Number({ minimum: 0, maximum: 999_999 }), Type.String({ pattern: "^[0-9]{1,6}(\\.[0-9]{1,9})?s?$" })]);
+const Offset = Type.Union([
+  Type.Number({ minimum: 0, maximum: 999_999 }),
+  Type.String({ pattern: "^[0-9]{1,6}(\\.[0-9]{1,9})?s?$" }),
+]);
 
 const VideoMetadata = Type.Object({
   start_offset: maybe(Offset),
@@ -98,7 +101,9 @@ const AssistantMessage = Type.Object({
   tool_calls: maybe(Type.Array(Type.Union([FunctionCall, CustomCall], BY_TYPE), { maxItems: PARTS_MAX })),
   audio: maybe(Type.Object({ id: maybe(Type.String()) })),
   name: maybe(Type.String({ maxLength: NAME_MAX_LENGTH })),
-  extra_content: maybe(Type.Object({ google: maybe(Type.Object({ ...SIGNATURE, parts: maybe(Type.Array(Type.Unknown())) })) })),
+  extra_content: maybe(
+    Type.Object({ google: maybe(Type.Object({ ...SIGNATURE, parts: maybe(Type.Array(Type.Unknown())) })) }),
+  ),
 });
 const ToolMessage = Type.Object({
   role: Type.Literal("tool"),
@@ -112,11 +117,8 @@ export const MessageShape = Type.Union([SystemMessage, UserMessage, AssistantMes
 });
 
 export type Message = Static<typeof MessageShape>;
-export type SystemMessage = Static<typeof SystemMessage>;
-export type UserMessage = Static<typeof UserMessage>;
 export type AssistantMessage = Static<typeof AssistantMessage>;
 export type ToolMessage = Static<typeof ToolMessage>;
 export type ContentPart = Static<typeof AssistantPart>;
-export type TextPart = Static<typeof TextPart>;
 export type MediaPart = Exclude<ContentPart, { type: "text" | "refusal" }>;
 export type CallShape = Static<typeof FunctionCall> | Static<typeof CustomCall>;

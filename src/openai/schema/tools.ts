@@ -45,7 +45,12 @@ const FileSearch = Type.Object({
     metadata_filter: maybe(Type.String()),
   }),
 });
-const ENVIRONMENTS = ["ENVIRONMENT_UNSPECIFIED", "ENVIRONMENT_BROWSER", "ENVIRONMENT_MOBILE", "ENVIRONMENT_DESKTOP"] as const;
+const ENVIRONMENTS = [
+  "ENVIRONMENT_UNSPECIFIED",
+  "ENVIRONMENT_BROWSER",
+  "ENVIRONMENT_MOBILE",
+  "ENVIRONMENT_DESKTOP",
+] as const;
 const ComputerUse = Type.Object({
   type: Type.Literal("computer_use"),
   computer_use: maybe(

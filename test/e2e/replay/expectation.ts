@@ -4,7 +4,13 @@ import { wholeAnswer } from "./whole-answer.ts";
 import { wavOf } from "./wav.ts";
 
 /** One thing an answer holds, e.g. `{ text: "Hi" }`. Neighbouring texts of a kind are one; signatures are base64, in order. */
-export type Item = Readonly<Record<string, unknown>> & { readonly signatures: readonly string[] };
+export interface Item {
+  readonly text?: string;
+  readonly thought?: string;
+  readonly inThought?: true;
+  readonly signatures: readonly string[];
+  readonly [kind: string]: unknown;
+}
 
 export interface ExpectedUsage {
   readonly prompt: number;
@@ -43,6 +49,9 @@ export interface OpenAiAnswer {
   readonly saysNothing: boolean;
 }
 
+/** Of the enum FinishReason, as an old SDK asks for them (`enum-encoding=int`). */
+const REASON_NUMBERS: Readonly<Record<number, string>> = { 1: "STOP", 2: "MAX_TOKENS", 3: "SAFETY", 4: "RECITATION" };
+
 export function expectedToldAnswer(recording: Recording): ToldAnswer {
   const answer = wholeAnswer(recording);
   const candidate = answer.candidates?.[0] ?? {};
@@ -50,9 +59,9 @@ export function expectedToldAnswer(recording: Recording): ToldAnswer {
   return {
     responseId: answer.responseId ?? "",
     modelVersion: (answer.modelVersion ?? "").replace("models/", ""),
-    items: toItems(partsOf(answer)),
+    items: joinTexts(partsOf(answer).map(toItem)),
     finish: {
-      nativeReason: candidate.finishReason ?? "",
+      nativeReason: REASON_NUMBERS[candidate.finishReason] ?? candidate.finishReason ?? "",
       message: candidate.finishMessage ?? blocked?.blockReasonMessage ?? "",
       blockReason: blocked?.blockReason ?? "",
     },
@@ -90,32 +99,33 @@ function partsOf(answer: Json): Json[] {
   return (answer.candidates?.[0]?.content?.parts ?? []).filter((part: Json) => Object.keys(part).length > 0);
 }
 
-function toItems(parts: readonly Json[]): Item[] {
-  const items: Item[] = [];
-  for (const part of parts) {
-    const item = toItem(part);
-    const last = items.at(-1);
-    const kind = item["text"] === undefined ? "thought" : "text";
-    if (last?.[kind] !== undefined && item[kind] !== undefined) {
-      items[items.length - 1] = {
-        [kind]: `${String(last[kind])}${String(item[kind])}`,
-        signatures: [...last.signatures, ...item.signatures],
-      };
-    } else items.push(item);
+/** However a text was cut, it is one item. */
+export function joinTexts(items: readonly Item[]): Item[] {
+  const joined: Item[] = [];
+  for (const item of items) {
+    const last = joined.at(-1);
+    const kind = item.text === undefined ? "thought" : "text";
+    const [before, next] = [last?.[kind], item[kind]];
+    if (last && before !== undefined && next !== undefined) {
+      joined[joined.length - 1] = { [kind]: before + next, signatures: [...last.signatures, ...item.signatures] };
+    } else joined.push(item);
   }
-  return items;
+  return joined;
 }
 
 function toItem(part: Json): Item {
-  const signatures = part.thoughtSignature ? [part.thoughtSignature] : [];
-  const marked = part.thought ? { inThought: true } : {};
-  const { functionCall, functionResponse, inlineData, executableCode, codeExecutionResult, toolCall, toolResponse } = part;
+  // As bytes: one recorder lost the padding.
+  const signatures = part.thoughtSignature ? [Buffer.from(part.thoughtSignature, "base64").toString("base64")] : [];
+  const marked = part.thought ? ({ inThought: true } as const) : {};
+  const { functionCall, functionResponse, inlineData, executableCode, codeExecutionResult, toolCall, toolResponse } =
+    part;
   if (part.text !== undefined) return { [part.thought ? "thought" : "text"]: part.text, signatures };
   if (functionCall) {
     const { name, args = {}, id = "" } = functionCall;
     return { call: { name, args, geminiId: id }, ...marked, signatures };
   }
-  if (functionResponse) return { toolResult: { name: functionResponse.name, response: functionResponse.response }, signatures };
+  if (functionResponse)
+    return { toolResult: { name: functionResponse.name, response: functionResponse.response }, signatures };
   if (inlineData) return { media: wavOf(inlineData), ...marked, signatures };
   if (executableCode) {
     return { code: { language: executableCode.language, code: executableCode.code }, ...marked, signatures };
@@ -125,14 +135,16 @@ function toItem(part: Json): Item {
     return { result: { outcome, output }, ...marked, signatures };
   }
   if (toolCall) return { serverCall: { toolType: toolCall.toolType, args: toolCall.args ?? {} }, signatures };
-  if (toolResponse) return { serverResult: { toolType: toolResponse.toolType, response: toolResponse.response ?? {} }, signatures };
+  if (toolResponse)
+    return { serverResult: { toolType: toolResponse.toolType, response: toolResponse.response ?? {} }, signatures };
   throw new Error(`a part of an unknown kind: ${Object.keys(part).join()}`);
 }
 
 /** interface §9 */
 function toContent({ text, thought, inlineData, executableCode, codeExecutionResult }: Json): string {
   if (thought) return "";
-  if (executableCode) return `\n\`\`\`${executableCode.language.toLowerCase()}\n${trimmed(executableCode.code)}\n\`\`\`\n`;
+  if (executableCode)
+    return `\n\`\`\`${executableCode.language.toLowerCase()}\n${trimmed(executableCode.code)}\n\`\`\`\n`;
   if (codeExecutionResult) return `\n\`\`\`output\n${trimmed(codeExecutionResult.output ?? "")}\n\`\`\`\n`;
   if (inlineData) {
     const { mimeType, data } = wavOf(inlineData);
@@ -190,7 +202,9 @@ function toUsage(usage: Json): ExpectedUsage | undefined {
 }
 
 function isBeyondOpenAi(part: Json): boolean {
-  return ["executableCode", "codeExecutionResult", "toolCall", "toolResponse", "functionResponse"].some((kind) => part[kind]);
+  return ["executableCode", "codeExecutionResult", "toolCall", "toolResponse", "functionResponse"].some(
+    (kind) => part[kind],
+  );
 }
 
 /** Ids of results that Google gave to itself pair them with our calls and are not the recorded ones. */
@@ -215,7 +229,9 @@ function toAnnotations({ groundingMetadata, citationMetadata, content }: Json): 
   const cited = (groundingMetadata?.groundingSupports ?? []).flatMap(({ segment, groundingChunkIndices = [] }: Json) =>
     groundingChunkIndices.map((index: number) => ({ text: segment.text, url: uriOf(chunks[index]) })),
   );
-  return [...recited, ...cited].filter(({ url }) => url);
+  // Gemini also recites in the arguments of a call: without a text nothing can be annotated. Vertex counts thoughts too: then the
+  // passage lies beyond the text and is empty.
+  return bytes.length === 0 ? [] : [...recited, ...cited].filter(({ url }) => url);
 }
 
 function uriOf(chunk: Json): string | undefined {

@@ -18,12 +18,14 @@ export function toldByCompletion({ choices, usage, service_tier: tier, warnings 
   return {
     content: content.replace(AUDIO_LINK, (_: string, data: string) => linkOf(data)),
     reasoning: message.reasoning_content ?? "",
-    calls: (message.tool_calls ?? []).map(({ id, function: { name, arguments: args }, extra_content: extra }: Json) => ({
-      name,
-      arguments: args,
-      geminiId: geminiIdOf(id),
-      signature: extra?.google.thought_signature,
-    })),
+    calls: (message.tool_calls ?? []).map(
+      ({ id, function: { name, arguments: args }, extra_content: extra }: Json) => ({
+        name,
+        arguments: args,
+        geminiId: geminiIdOf(id),
+        signature: extra?.google.thought_signature,
+      }),
+    ),
     textSignature: google.thought_signature,
     finish,
     nativeFinish: choice.native_finish_reason ?? "",
@@ -31,10 +33,12 @@ export function toldByCompletion({ choices, usage, service_tier: tier, warnings 
     usage: toUsage(usage),
     serviceTier: tier,
     nativeParts: (google.parts ?? []).filter((part: Json) => NATIVE_KINDS.some((kind) => part[kind])).map(withoutIds),
-    annotations: (message.annotations ?? []).map(({ url_citation: { start_index: start, end_index: end, url } }: Json) => ({
-      text: content.slice(start, end),
-      url,
-    })),
+    annotations: (message.annotations ?? []).map(
+      ({ url_citation: { start_index: start, end_index: end, url } }: Json) => ({
+        text: content.slice(start, end),
+        url,
+      }),
+    ),
     saysNothing: warnings.some(({ code }: Json) => code === "empty_answer"),
   };
 }

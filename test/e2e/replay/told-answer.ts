@@ -8,10 +8,12 @@ import {
   type StreamChatResponse,
   type Usage,
 } from "../../../src/gen/gemini/chat/v1/chat_pb.ts";
-import type { ExpectedUsage, Item, ToldAnswer } from "./expectation.ts";
+import { joinTexts, type ExpectedUsage, type Item, type ToldAnswer } from "./expectation.ts";
 import { withoutLengths } from "./wav.ts";
 
-type Piece = Pick<ChatEvent, "signature" | "inThought"> & { readonly kind: ChatEvent["event"] | ChatResponse["candidates"][0]["parts"][0]["kind"] };
+type Piece = Pick<ChatEvent, "signature" | "inThought"> & {
+  readonly kind: ChatEvent["event"] | ChatResponse["candidates"][0]["parts"][0]["kind"];
+};
 
 /** Fails unless there is exactly one candidate and it has finished. */
 export function toldByResponse(response: ChatResponse): ToldAnswer {
@@ -33,7 +35,11 @@ export function toldByStream(batches: readonly StreamChatResponse[]): ToldAnswer
   const finishes = events.flatMap(({ event }) => (event.case === "finished" ? [event.value] : []));
   assert.equal(finishes.length, 1);
   const pieces = Map.groupBy(events.filter(isPiece), ({ part }) => part);
-  assert.deepEqual([...pieces.keys()], Array.from(pieces.keys(), (_, at) => at), "parts are numbered without gaps, in order");
+  assert.deepEqual(
+    [...pieces.keys()],
+    Array.from(pieces.keys(), (_, at) => at),
+    "parts are numbered without gaps, in order",
+  );
   const items = joinTexts(
     Array.from(pieces.values(), (part) => toItem(part.map(({ event, ...facts }) => ({ ...facts, kind: event })))),
   );
@@ -41,7 +47,17 @@ export function toldByStream(batches: readonly StreamChatResponse[]): ToldAnswer
   return { responseId, modelVersion, items, finish: toFinish(finishes[0] as Finished), usage: toUsage(last.value) };
 }
 
-const FACTS = ["started", "usage", "finished", "citation", "grounding", "urlContext", "logprobs", "safetyRatings", "warning"];
+const FACTS = [
+  "started",
+  "usage",
+  "finished",
+  "citation",
+  "grounding",
+  "urlContext",
+  "logprobs",
+  "safetyRatings",
+  "warning",
+];
 
 function isPiece({ event }: ChatEvent): boolean {
   return !FACTS.includes(event.case ?? "");
@@ -54,7 +70,7 @@ function toItem(pieces: readonly Piece[]): Item {
   const signature = Buffer.concat(pieces.map((piece) => piece.signature)).toString("base64");
   return {
     ...toContent(first.kind, pieces),
-    ...(first.inThought ? { inThought: true } : {}),
+    ...(first.inThought ? ({ inThought: true } as const) : {}),
     signatures: signature === "" ? [] : [signature],
   };
 }
@@ -63,7 +79,7 @@ function toContent(kind: Piece["kind"], pieces: readonly Piece[]): Record<string
   switch (kind.case) {
     case "text":
     case "thought":
-      return { [kind.case]: pieces.map((piece) => piece.kind.value).join("") };
+      return { [kind.case]: pieces.map((piece) => String((piece.kind as { value: string }).value)).join("") };
     case "toolCall": {
       const { name, arguments: args, id } = kind.value;
       return { call: { name, args: JSON.parse(args) as unknown, geminiId: geminiIdOf(id) } };
@@ -104,19 +120,6 @@ export function geminiIdOf(id: string): string {
   return match[1] ?? "";
 }
 
-function joinTexts(items: readonly Item[]): Item[] {
-  const joined: Item[] = [];
-  for (const item of items) {
-    const last = joined.at(-1);
-    const kind = item["text"] === undefined ? "thought" : "text";
-    if (last?.[kind] !== undefined && item[kind] !== undefined) {
-      const signatures = [...last.signatures, ...item.signatures];
-      joined[joined.length - 1] = { [kind]: `${String(last[kind])}${String(item[kind])}`, signatures };
-    } else joined.push(item);
-  }
-  return joined;
-}
-
 function toFinish({ nativeReason, message, blockReason }: Finished): ToldAnswer["finish"] {
   return { nativeReason, message, blockReason };
 }
@@ -125,5 +128,11 @@ function toUsage(usage: Usage | undefined): ExpectedUsage | undefined {
   assert.ok(usage);
   if (usage.estimated) return undefined;
   const { promptTokens, completionTokens, totalTokens, cachedTokens, thoughtTokens } = usage;
-  return { prompt: promptTokens, completion: completionTokens, total: totalTokens, cached: cachedTokens, thoughts: thoughtTokens };
+  return {
+    prompt: promptTokens,
+    completion: completionTokens,
+    total: totalTokens,
+    cached: cachedTokens,
+    thoughts: thoughtTokens,
+  };
 }

@@ -15,8 +15,19 @@ export function wavOf({ mimeType, data }: Blob): Blob {
   const header = Buffer.alloc(44);
   header.write("RIFF", "latin1");
   header.write("WAVEfmt ", 8, "latin1");
-  for (const [offset, value] of [[16, 16], [24, rateHz], [28, rateHz * 2]] as const) header.writeUInt32LE(value, offset);
-  for (const [offset, value] of [[20, 1], [22, 1], [32, 2], [34, 16]] as const) header.writeUInt16LE(value, offset);
+  for (const [offset, value] of [
+    [16, 16],
+    [24, rateHz],
+    [28, rateHz * 2],
+  ] as const)
+    header.writeUInt32LE(value, offset);
+  for (const [offset, value] of [
+    [20, 1],
+    [22, 1],
+    [32, 2],
+    [34, 16],
+  ] as const)
+    header.writeUInt16LE(value, offset);
   header.write("data", 36, "latin1");
   const wav = Buffer.concat([header, Buffer.from(data, "base64")]).toString("base64");
   return withoutLengths({ mimeType: "audio/wav", data: wav });

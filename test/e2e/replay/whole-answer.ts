@@ -16,9 +16,10 @@ export function wholeAnswer({ response }: Recording): Json {
     for (const piece of chunk.candidates ?? []) {
       parts.push(...(piece.content?.parts ?? []));
       candidate ??= {};
-      const { citationMetadata, ...facts } = piece;
+      const { citationMetadata, groundingMetadata, ...facts } = piece;
       assignTelling(candidate, facts);
       if (citationMetadata) addCitations(candidate, citationMetadata);
+      if (groundingMetadata) addGrounding(candidate, groundingMetadata);
     }
   }
   if (candidate === undefined) return merged;
@@ -38,6 +39,16 @@ function assignTelling(target: Json, source: Json): void {
 function addCitations(candidate: Json, { citationSources, citations }: Json): void {
   candidate.citationMetadata ??= { citationSources: [] };
   candidate.citationMetadata.citationSources.push(...(citationSources ?? citations ?? []));
+}
+
+/** The last one counts; but supports that point beyond its own sources count on from the earlier ones (file search of 2.5-pro). */
+function addGrounding(candidate: Json, next: Json): void {
+  const before: Json[] = candidate.groundingMetadata?.groundingChunks ?? [];
+  const own: Json[] = next.groundingChunks ?? [];
+  const cited = (next.groundingSupports ?? []).flatMap(({ groundingChunkIndices = [] }: Json) => groundingChunkIndices);
+  const isContinued = before.length > 0 && Math.max(...cited) >= own.length;
+  assignTelling(candidate, { groundingMetadata: next });
+  if (isContinued) candidate.groundingMetadata = { ...next, groundingChunks: [...before, ...own] };
 }
 
 function joinParts(parts: readonly Json[]): Json[] {

@@ -1,0 +1,71 @@
+// The body of a request as it comes off the wire: read within its limits, or swallowed when nobody wants it.
+import type { IncomingMessage } from "node:http";
+import { Failure } from "../chat/failures.ts";
+import type { BodyLease } from "../rpc/body-budget.ts";
+
+/** After an answer that did not wait for the body: so many bytes of the rest are swallowed, within so many milliseconds. */
+const SWALLOW_MAX_BYTES = 1_048_576;
+const SWALLOW_MS = 2_000;
+
+/**
+ * All bytes of a body. A declared length is judged, and its memory taken, before the first byte is read; without one, as it comes.
+ * Rejects with PAYLOAD_TOO_LARGE, SERVER_BUSY, or CANCELLED when the client leaves meanwhile.
+ */
+export async function readBody(request: IncomingMessage, maxBytes: number, lease: BodyLease): Promise<Buffer> {
+  const declaredBytes = Number(request.headers["content-length"] ?? Number.NaN);
+  const isDeclared = !Number.isNaN(declaredBytes);
+  if (declaredBytes > maxBytes) throw tooLarge(maxBytes);
+  if (isDeclared) lease.take(declaredBytes);
+  let bytes = 0;
+  return await collect(request, (piece) => {
+    bytes += piece.length;
+    if (bytes > maxBytes) throw tooLarge(maxBytes);
+    if (!isDeclared) lease.take(piece.length);
+  });
+}
+
+/** By hand: an async iterator over a Node stream costs more than all else of a short request's body. */
+function collect(request: IncomingMessage, check: (piece: Buffer) => void): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const pieces: Buffer[] = [];
+    const stop = (): void => void request.off("data", onData).off("end", onEnd).off("close", onClose);
+    const onData = (piece: Buffer): void => {
+      try {
+        check(piece);
+        pieces.push(piece);
+      } catch (error) {
+        stop();
+        reject(error as Failure);
+      }
+    };
+    const onEnd = (): void => {
+      stop();
+      const [first] = pieces;
+      resolve(first && pieces.length === 1 ? first : Buffer.concat(pieces));
+    };
+    const onClose = (): void => {
+      stop();
+      reject(new Failure("CANCELLED", "The client left before its request had arrived."));
+    };
+    request.on("data", onData).on("end", onEnd).on("close", onClose);
+  });
+}
+
+/**
+ * Lets a client that is still sending read its answer: a connection closed under it would take the answer along. A short rest is
+ * swallowed and the connection goes on; a long one is not read, and cut off after a while.
+ */
+export function swallowRest(request: IncomingMessage): void {
+  let bytes = 0;
+  const timer = setTimeout(() => request.destroy(), SWALLOW_MS);
+  request.on("data", (piece: Buffer) => {
+    bytes += piece.length;
+    if (bytes > SWALLOW_MAX_BYTES) request.pause();
+  });
+  request.once("close", () => clearTimeout(timer));
+  request.resume();
+}
+
+function tooLarge(maxBytes: number): Failure {
+  return new Failure("PAYLOAD_TOO_LARGE", `The request body is larger than ${maxBytes} bytes.`);
+}

@@ -1,0 +1,68 @@
+// Failures behind the contract name a field of ChatRequest; callers are told their own parameter.
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { toOpenAiParam } from "../../src/openai/params.ts";
+
+describe("the OpenAI parameter", () => {
+  for (const [path, param] of [
+    ["sampling.max_output_tokens", "max_tokens"],
+    ["sampling.candidate_count", "n"],
+    ["sampling.stop_sequences[2]", "stop"],
+    ["sampling.response_logprobs", "logprobs"],
+    ["thinking", "reasoning_effort"],
+    ["thinking.level", "reasoning_effort"],
+    ["output_format.json_schema.schema", "response_format.json_schema.schema"],
+    ["output_format", "response_format"],
+    ["image.size", "extra_body.google.image_config.image_size"],
+    ["speech.voice", "audio.voice"],
+    ["speech.format", "audio.format"],
+    ["speech", "audio"],
+    ["safety_settings[1].category", "extra_body.google.safety_settings"],
+    ["cached_content", "extra_body.google.cached_content"],
+    ["conversation_key", "prompt_cache_key"],
+    ["end_user", "user"],
+    ["tool_choice.allowed_names", "tool_choice"],
+    ["tools[0].function.parameters_json_schema", "tools[0].function.parameters"],
+    ["tools[3].function.parameters_json_schema.properties.a", "tools[3].function.parameters.properties.a"],
+    ["messages[2].parts[1].media", "messages[2].content[1]"],
+    ["messages[2].parts[1]", "messages[2].content[1]"],
+  ] as const) {
+    it(`of ${path} is ${param}`, () => assert.equal(toOpenAiParam(path), param));
+  }
+  for (const path of [
+    "model",
+    "messages",
+    "messages[0]",
+    "messages[1].role",
+    "tools[0].function.name",
+    "tool_choice",
+    "service_tier",
+    "modalities",
+  ]) {
+    it(`of ${path} has the same name`, () => assert.equal(toOpenAiParam(path), undefined));
+  }
+  for (const param of [
+    "temperature",
+    "messages[1].content[0].image_url.url",
+    "audio.voice",
+    "response_format.type",
+    "thinking.budget_tokens",
+    "extra_body.google.top_k",
+    "size",
+    "constructor",
+    "",
+  ]) {
+    it(`leaves ${param} alone, which is one already`, () => assert.equal(toOpenAiParam(param), undefined));
+  }
+  it("is exact for parts when it is known where they came from", () => {
+    const partParams = [["content"], ["content[0].text", "content[1].image_url.url"], ["content", "tool_calls[0]"]];
+    const of = (path: string): string | undefined => toOpenAiParam(path, partParams);
+    assert.equal(of("messages[0].parts[0].text"), "messages[0].content");
+    assert.equal(of("messages[1].parts[1].media.data"), "messages[1].content[1].image_url.url");
+    assert.equal(of("messages[2].parts[1].tool_call.arguments"), "messages[2].tool_calls[0].function.arguments");
+    assert.equal(of("messages[2].parts[1].tool_call.name"), "messages[2].tool_calls[0].function.name");
+    assert.equal(of("messages[2].parts[1].tool_call.id"), "messages[2].tool_calls[0].id");
+    assert.equal(of("messages[2].parts[1]"), "messages[2].tool_calls[0]");
+    assert.equal(of("messages[9].parts[0]"), "messages[9].content[0]");
+  });
+});
