@@ -20,6 +20,7 @@ import { createMediaFetcher } from "./media/fetch.ts";
 import { createMediaGatherer } from "./media/gather.ts";
 import { createSpeechShaper } from "./media/speech.ts";
 import { createWireHandler, type WireOptions } from "./rpc/adapter.ts";
+import { BodyBudget } from "./rpc/body-budget.ts";
 import { toConnectError } from "./rpc/errors.ts";
 import { createLocalTransport } from "./rpc/local-transport.ts";
 import { createReadiness, type ReadinessState } from "./rpc/readiness.ts";
@@ -50,7 +51,7 @@ export interface App {
   readonly upstream: string;
   /** The service without a wire, for programs that embed the gateway. */
   readonly transport: Transport;
-  /** Stops accepting, lets running requests finish, frees everything. Never rejects. */
+  /** Stops accepting, lets running requests finish, frees everything; once, however often it is called. Never rejects. */
   drain(): Promise<void>;
 }
 
@@ -60,8 +61,12 @@ interface Foundation {
   readonly metrics: Metrics;
   readonly telemetry: Telemetry;
   readonly stack: AsyncDisposableStack;
+  /** Memory for request bodies, over all listeners. */
+  readonly budget: BodyBudget;
   /** Aborts when running requests have had their time. */
   readonly shutdown: AbortController;
+  /** Ports of ours on this machine: no caller's URL may lead there. */
+  readonly ownPorts: number[];
 }
 
 /** Starts the gateway. Rejects, with everything freed again, when a part cannot start. */
@@ -74,7 +79,9 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     metrics,
     telemetry: createTelemetry(log, metrics),
     stack,
+    budget: new BodyBudget(config.bufferedBodiesMaxBytes),
     shutdown: new AbortController(),
+    ownPorts: [],
   };
   try {
     return await (config.chatServiceUrl
@@ -88,7 +95,8 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
 
 async function startFacadeOnly(foundation: Foundation, serviceUrl: URL): Promise<App> {
   const { config, stack } = foundation;
-  const transport = createRemoteTransport(serviceUrl, config.requestBodyMaxBytes);
+  const { transport, close } = createRemoteTransport(serviceUrl, config.upstreamBodyMaxBytes);
+  stack.defer(close);
   const remote = stack.use(watchRemoteHealth(transport));
   await remote.first;
   const readiness = stack.use(createReadiness([() => remote.obstacle()]));
@@ -98,7 +106,7 @@ async function startFacadeOnly(foundation: Foundation, serviceUrl: URL): Promise
 }
 
 async function startGateway(foundation: Foundation): Promise<App> {
-  const { config, stack, telemetry, shutdown } = foundation;
+  const { config, stack, telemetry, shutdown, ownPorts } = foundation;
   const database = await openDatabase(config.databaseUrl);
   stack.defer(() => database.destroy());
   const onCheck = (error?: unknown): void => telemetry.storeChecked(error);
@@ -122,7 +130,8 @@ async function startGateway(foundation: Foundation): Promise<App> {
     readMaxBytes: config.requestBodyMaxBytes,
     silenceMs: config.keepAliveIntervalMs,
     shutdownSignal: shutdown.signal,
-    onError: (cause) => telemetry.requestRefused({ face: "rpc", requestId: "", reason: "INTERNAL_ERROR", cause }),
+    budget: foundation.budget,
+    onRefused: (requestId, { reason, cause }) => telemetry.requestRefused({ face: "rpc", requestId, reason, cause }),
   };
   const admission: Admission = async (header) => ({ caller: await admit(header, licences), passedLicence: undefined });
   const transport = createLocalTransport(implementLocally(operations));
@@ -132,8 +141,10 @@ async function startGateway(foundation: Foundation): Promise<App> {
     host: config.host,
     port: config.grpcPort,
     maxStreams: config.grpcMaxStreams,
+    stallMs: config.writeStallTimeoutMs,
   });
   stack.defer(() => rpc.destroy());
+  ownPorts.push(rpc.address.port);
   return finishStart(foundation, readiness, facade, rpc, { mintedLicence, upstream: upstream.name, transport });
 }
 
@@ -155,7 +166,7 @@ interface UpstreamChoice {
 }
 
 /** Google, another origin, or the emulator in this process under a key that nobody else knows. */
-async function chooseUpstream({ config, stack }: Foundation): Promise<UpstreamChoice> {
+async function chooseUpstream({ config, stack, ownPorts }: Foundation): Promise<UpstreamChoice> {
   const { geminiBaseUrl } = config;
   if (geminiBaseUrl !== "emulator") {
     const baseUrl = geminiBaseUrl ?? new URL("https://generativelanguage.googleapis.com");
@@ -165,11 +176,12 @@ async function chooseUpstream({ config, stack }: Foundation): Promise<UpstreamCh
   const keys = config.geminiKeys.length > 0 ? config.geminiKeys : [{ project: "emulator", key: randomUUID() }];
   const emulator = await startEmulator({ host: "127.0.0.1", port: 0, keys: keys.map(({ key }) => key) });
   stack.defer(() => emulator.close());
+  ownPorts.push(Number(new URL(emulator.origin).port));
   return { name: "emulator", baseUrl: new URL(emulator.origin), keys };
 }
 
 function createOperations(
-  { config, stack, telemetry }: Foundation,
+  { config, stack, telemetry, ownPorts }: Foundation,
   { baseUrl, keys: secrets }: UpstreamChoice,
 ): { operations: Operations; keysUsable: () => boolean } {
   const clock = systemClock;
@@ -191,6 +203,7 @@ function createOperations(
     allowedHosts: config.mediaAllowedHosts,
     deniedHosts: config.mediaDeniedHosts,
     timeoutMs: config.mediaFetchTimeoutMs,
+    ownPorts: () => ownPorts,
   });
   stack.defer(() => fetcher.close());
   const media = createMediaGatherer(fetcher, {
@@ -226,7 +239,7 @@ function createOperations(
 }
 
 async function startFacade(
-  { config, metrics, telemetry, stack, shutdown }: Foundation,
+  { config, metrics, telemetry, stack, budget, shutdown, ownPorts }: Foundation,
   transport: Transport,
   admission: Admission,
   readiness: ReadinessState,
@@ -238,7 +251,7 @@ async function startFacade(
     models: createClient(ModelService, transport),
     clock: systemClock,
     admission,
-    wire: wire && createWireHandler(wire, false),
+    wire: wire && createWireHandler(wire),
     readiness: () => readiness.reason(),
     metrics: onOwnPort || !config.loopback ? undefined : () => metrics.render(),
     corsOrigins: config.corsOrigins,
@@ -246,7 +259,9 @@ async function startFacade(
     headersTimeoutMs: config.headersTimeoutMs,
     bodyTimeoutMs: config.requestBodyTimeoutMs,
     bodyMaxBytes: config.requestBodyMaxBytes,
-    bodiesMaxBytes: config.bufferedBodiesMaxBytes,
+    budget,
+    requestMs: config.requestTimeoutMs,
+    streamMs: config.streamTimeoutMs,
     commitDelayMs: config.streamCommitDelayMs,
     keepAliveMs: config.keepAliveIntervalMs,
     stallMs: config.writeStallTimeoutMs,
@@ -254,6 +269,7 @@ async function startFacade(
     onRefused: (requestId, { reason, cause }) => telemetry.requestRefused({ face: "http", requestId, reason, cause }),
   });
   stack.defer(() => facade.destroy());
+  ownPorts.push(Number(new URL(facade.url).port));
   return facade;
 }
 
@@ -268,20 +284,24 @@ async function finishStart(
   rpc: (Closable & { readonly address: { address: string; family: string; port: number } }) | undefined,
   facts: Pick<App, "mintedLicence" | "upstream" | "transport">,
 ): Promise<App> {
-  const { config, metrics, stack } = foundation;
+  const { config, metrics, stack, ownPorts } = foundation;
   const metricsListener =
     config.metricsPort === undefined
       ? undefined
       : await serveMetrics(config.host, config.metricsPort, () => metrics.render());
-  if (metricsListener) stack.defer(() => metricsListener.destroy());
+  if (metricsListener) {
+    stack.defer(() => metricsListener.destroy());
+    ownPorts.push(Number(new URL(metricsListener.url).port));
+  }
   const listeners = [facade, ...(rpc ? [rpc] : [])];
+  let drained: Promise<void> | undefined;
   return {
     ...facts,
     http: facade.url,
     grpc:
       rpc && `${rpc.address.family === "IPv6" ? `[${rpc.address.address}]` : rpc.address.address}:${rpc.address.port}`,
     metrics: metricsListener && `${metricsListener.url}/metrics`,
-    drain: () => drain(foundation, readiness, listeners),
+    drain: () => (drained ??= drain(foundation, readiness, listeners)),
   };
 }
 

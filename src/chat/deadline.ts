@@ -34,6 +34,9 @@ export function startDeadline(clock: Clock, context: CallContext, limitMs: numbe
   };
 }
 
+/** A transport may have wrapped the failure that we ended the call with. */
 function callerGone(reason: unknown): Failure {
-  return reason instanceof Failure ? reason : new Failure("CANCELLED", "The caller left.", { cause: reason });
+  if (reason instanceof Failure) return reason;
+  if (reason instanceof Error && reason.cause instanceof Failure) return reason.cause;
+  return new Failure("CANCELLED", "The caller left.", { cause: reason });
 }

@@ -58,8 +58,6 @@ export const FAILURES = {
   INVALID_API_KEY: row("UNAUTHENTICATED", 401, "invalid_api_key"),
   PERMISSION_DENIED: row("PERMISSION_DENIED", 403, "permission_denied"),
   MODEL_NOT_FOUND: row("NOT_FOUND", 404, "model_not_found"),
-  // The model exists, but the project that was asked may not use it; another one may.
-  MODEL_ACCESS_DENIED: row("NOT_FOUND", 404, "model_not_found", "other-project"),
   NOT_FOUND: row("NOT_FOUND", 404, null),
   METHOD_NOT_SUPPORTED: row("UNIMPLEMENTED", 405, "method_not_supported"),
   REQUEST_TIMEOUT: row("DEADLINE_EXCEEDED", 408, "request_timeout"),
@@ -73,6 +71,7 @@ export const FAILURES = {
   // The upstream. Troubles with our own keys are ours, never the caller's: 503, not 401 or 403.
   UPSTREAM_KEY_INVALID: row("UNAVAILABLE", 503, "upstream_key_invalid", "other-project"),
   UPSTREAM_PROJECT_UNUSABLE: row("UNAVAILABLE", 503, "upstream_project_unusable", "other-project"),
+  // One project may not use the model or the object; another one may.
   UPSTREAM_PERMISSION_DENIED: row("UNAVAILABLE", 503, "upstream_permission_denied", "other-project"),
   UPSTREAM_REGION: row("UNAVAILABLE", 503, "upstream_region", "other-project"),
   UPSTREAM_UNAVAILABLE: row("UNAVAILABLE", 503, "upstream_unavailable", "any"),

@@ -10,7 +10,7 @@ import type {
 } from "../gen/gemini/chat/v1/chat_pb.ts";
 import { dataLength, decodeBase64, encodeBase64, NO_BYTES, setSignature, signatureText } from "./bytes.ts";
 
-export interface Fold {
+interface Fold {
   /** Takes the next event. Events of one part must come together and in order, as the contract says. */
   add(event: ChatEvent): void;
   /** The answer so far; call it once, at the end. Candidates without a Finished are included: whether one is due is not judged here. */

@@ -63,7 +63,7 @@ async function* relay(
   const meter = new Meter(ports, rpc, request.model, context);
   using deadline = startDeadline(ports.clock, context, limitMs);
   // A transport may never resume this generator once its caller has left: settling must not wait for that.
-  const abandon = (): void => meter.abandon();
+  const abandon = (): void => void meter.fail(deadline.signal.reason);
   context.signal.addEventListener("abort", abandon, { once: true });
   try {
     const plan = await planCall(ports, request, context, deadline.signal);

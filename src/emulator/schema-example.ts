@@ -99,7 +99,9 @@ function lookUp(reference: string, root: Schema): Schema {
 
 /** The type in lower case; the first that is not null of a list; guessed from other keywords when missing. */
 function typeOf(schema: Schema): string {
-  const types = list(schema["type"] ?? []).map((type) => String(type).toLowerCase());
+  const types = list(schema["type"] ?? [])
+    .filter(isText)
+    .map((type) => type.toLowerCase());
   const named = types.find((type) => type !== "null") ?? types[0];
   if (named !== undefined && named !== "type_unspecified") return named;
   if (schema["properties"] !== undefined || schema["required"] !== undefined) return "object";
@@ -109,7 +111,7 @@ function typeOf(schema: Schema): string {
 
 function makeObject(schema: Schema, making: Making, depth: number): Record<string, unknown> {
   const properties = toSchema(schema["properties"]);
-  const required = list(schema["required"]).map(String);
+  const required = list(schema["required"]).filter(isText);
   const names = Object.keys(properties);
   const optional = names.filter(
     (name) => !required.includes(name) && isScalar(resolve(toSchema(properties[name]), making.root)),
@@ -177,7 +179,10 @@ function numberRule(schema: Schema): (value: number) => boolean {
 const toNumber = (value: unknown) => (typeof value === "number" ? value : undefined);
 
 /** Counts may be strings: int64 fields are in proto JSON. */
-const toCount = (value: unknown, otherwise: number) => (value === undefined ? otherwise : Number(value));
+const toCount = (value: unknown, otherwise: number) => (isText(value) ? Number(value) : (toNumber(value) ?? otherwise));
+
+/** Schemas of callers hold anything; what is not of the right type counts as missing. */
+const isText = (value: unknown): value is string => typeof value === "string";
 
 const list = (value: unknown): readonly unknown[] =>
   Array.isArray(value) ? value : value === undefined ? [] : [value];

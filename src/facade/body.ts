@@ -1,4 +1,4 @@
-// Request bodies: how much of them may wait in memory, and from bytes to a JSON value that is safe to walk.
+// From the bytes of a body to a JSON value that is safe to walk.
 import { isUtf8 } from "node:buffer";
 import { Failure } from "../chat/failures.ts";
 
@@ -14,30 +14,6 @@ const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
-
-/** Bytes of bodies that are in memory at once, over all requests. */
-export class BodyBudget {
-  readonly #maxBytes: number;
-  #usedBytes = 0;
-
-  constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
-  }
-
-  /** Takes bytes; throws SERVER_BUSY when there are not so many. */
-  take(bytes: number): void {
-    if (this.#usedBytes + bytes > this.#maxBytes) {
-      throw new Failure("SERVER_BUSY", "The gateway is holding too many request bodies at once. Try again.", {
-        retryAfterMs: 1_000,
-      });
-    }
-    this.#usedBytes += bytes;
-  }
-
-  giveBack(bytes: number): void {
-    this.#usedBytes -= bytes;
-  }
-}
 
 /** The value of a JSON body. Throws INVALID_JSON for malformed UTF-8 or JSON and for values that are too deep or too many. */
 export function parseJson(bytes: Buffer): unknown {

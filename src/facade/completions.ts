@@ -1,100 +1,112 @@
 // POST /gemini/v1/chat/completions: OpenAI body in, JSON answer or event stream out. All mapping is in openai/.
 import { randomBytes } from "node:crypto";
-import type { Client } from "@connectrpc/connect";
+import type { CallOptions, Client } from "@connectrpc/connect";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Failure } from "../chat/failures.ts";
-import type { Clock } from "../chat/ports.ts";
-import type { ChatService, StreamChatResponse, Warning } from "../gen/gemini/chat/v1/chat_pb.ts";
+import type { ChatResponse, ChatService, StreamChatResponse, Warning } from "../gen/gemini/chat/v1/chat_pb.ts";
+import { toOpenAiWarning } from "../openai/answer.ts";
 import type { AnswerIdentity, ChatIntent } from "../openai/intent.ts";
 import { readChatCompletion } from "../openai/request.ts";
 import { toChatCompletion } from "../openai/response.ts";
 import { createChunkStream, streamErrorText } from "../openai/stream.ts";
 import { fromConnectError } from "../rpc/errors.ts";
-import { stainlessTimeoutMs, toCallOptions, watchLeaving, type Leaving } from "./edge-call.ts";
+import { warningsHeader } from "../rpc/warnings-header.ts";
+import { stainlessTimeoutMs, toCallOptions, watchLeaving, type EdgeLimits, type Leaving } from "./edge-call.ts";
+import { sendFailure, type OnRefused } from "./errors.ts";
 import { edgeCallOf } from "./identity.ts";
 import { SseWriter } from "./sse.ts";
-import { warningsHeader } from "./warnings-header.ts";
+import { takeOver } from "./take-over.ts";
 
-export interface CompletionsOptions {
+export interface CompletionsOptions extends EdgeLimits {
   readonly chat: Client<typeof ChatService>;
-  readonly clock: Clock;
   /** The 200 of a stream waits so long for the first event, in milliseconds. */
   readonly commitDelayMs: number;
   readonly keepAliveMs: number;
-  readonly stallMs: number;
   readonly shutdown: AbortSignal;
+  readonly onRefused: OnRefused;
 }
 
-type Batches = AsyncIterator<StreamChatResponse>;
+/** One request on its way: what it asks for, and how it is answered. */
+interface Exchange {
+  readonly intent: ChatIntent;
+  readonly identity: AnswerIdentity;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly leaving: Leaving;
+  readonly call: CallOptions;
+}
 
 export function handleCompletions(options: CompletionsOptions) {
-  return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const intent = readChatCompletion(request.body, {
       headers: {
         strict: request.headers["x-gateway-strict"] === "true",
         images: request.headers["x-gateway-images"]?.toString(),
       },
     });
+    const { stream } = intent.delivery;
     const identity: AnswerIdentity = {
       id: `chatcmpl-${randomBytes(12).toString("hex")}`,
       created: Math.floor(options.clock.wall() / 1000),
     };
+    const onModel = (model: string): void => {
+      if (model !== "" && !reply.raw.headersSent) reply.header("x-gateway-model", model);
+    };
     using leaving = watchLeaving(reply.raw, options.shutdown);
-    const answer = intent.delivery.stream ? streamAnswer : jsonAnswer;
-    return await answer(options, intent, identity, request, reply, leaving);
+    const call = toCallOptions(edgeCallOf(request), request.headers, options, leaving.signal, { stream, onModel });
+    const exchange: Exchange = { intent, identity, request, reply, leaving, call };
+    return await (stream ? streamAnswer(options, exchange) : jsonAnswer(options, exchange));
   };
 }
 
-async function jsonAnswer(
-  options: CompletionsOptions,
-  intent: ChatIntent,
-  identity: AnswerIdentity,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  leaving: Leaving,
-): Promise<unknown> {
+async function jsonAnswer({ chat }: CompletionsOptions, { intent, identity, reply, call }: Exchange): Promise<FastifyReply> {
+  let response: ChatResponse;
   try {
-    const response = await options.chat.chat(intent.request, callOptions(options, request, reply, leaving, false));
-    announce(reply, response.model, [...intent.warnings, ...response.warnings]);
-    return reply.send(toChatCompletion(response, intent.delivery, identity, intent));
+    response = await chat.chat(intent.request, call);
   } catch (error) {
-    throw fromConnectError(error);
+    return sendFailure(reply, fromConnectError(error), intent.partParams);
   }
+  announce(reply, intent, response.warnings);
+  return reply.send(toChatCompletion(response, intent.delivery, identity, intent));
 }
 
-async function streamAnswer(
-  options: CompletionsOptions,
-  intent: ChatIntent,
-  identity: AnswerIdentity,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  leaving: Leaving,
-): Promise<unknown> {
-  const events = options.chat.streamChat(intent.request, callOptions(options, request, reply, leaving, true));
-  const batches = events[Symbol.asyncIterator]();
+async function streamAnswer(options: CompletionsOptions, exchange: Exchange): Promise<FastifyReply> {
+  const { intent, identity, request, reply, leaving, call } = exchange;
+  const batches = options.chat.streamChat(intent.request, call)[Symbol.asyncIterator]();
   const first = nextBatch(batches);
   const early = await orDelay(first, commitDelayMs(options, request));
-  if (early instanceof Failure) throw early;
-  if (early) announceStart(reply, intent, early);
-  const writer = openStream(options, reply, leaving);
+  if (early instanceof Failure) return sendFailure(reply, early, intent.partParams);
+  const started = early?.events[0]?.event;
+  if (started?.case === "started") announce(reply, intent, started.value.warnings);
+  // Fastify's own stream handling costs a tenth of a short answer's CPU (measured).
+  const writer = new SseWriter(takeOver(reply), { keepAliveMs: options.keepAliveMs, signal: leaving.signal });
   if (!early) writer.comment();
-  const chunks = createChunkStream(intent.delivery, identity, intent);
   try {
-    for (let batch = await first; ; batch = await nextBatch(batches)) {
-      if (batch instanceof Failure) throw batch;
-      if (!batch) break;
+    const chunks = createChunkStream(intent.delivery, identity, intent);
+    for (let batch = await first; batch; batch = await nextBatch(batches)) {
+      if (batch instanceof Failure) return endWithFailure(exchange, writer, batch);
       const full = writer.write(chunks.push(batch));
       if (full) await full;
     }
     writer.end(chunks.end());
+    return reply;
   } catch (error) {
-    endWithFailure(writer, Failure.from(error), leaving);
+    const failure = Failure.from(error);
+    options.onRefused(request.id, failure);
+    return endWithFailure(exchange, writer, failure);
   }
+}
+
+/** After the 200 only an error event can tell a failure: no finish reason and no [DONE] follow it. */
+function endWithFailure({ intent, reply, leaving }: Exchange, writer: SseWriter, failure: Failure): FastifyReply {
+  leaving.abort(failure);
+  if (failure.reason === "CANCELLED") writer.abandon();
+  else writer.end(streamErrorText(failure, intent.partParams));
   return reply;
 }
 
 /** The next batch that holds events; undefined at the end, a Failure instead of a rejection. */
-async function nextBatch(batches: Batches): Promise<StreamChatResponse | Failure | undefined> {
+async function nextBatch(batches: AsyncIterator<StreamChatResponse>): Promise<StreamChatResponse | Failure | undefined> {
   try {
     for (;;) {
       const { done, value } = await batches.next();
@@ -124,43 +136,11 @@ function commitDelayMs({ commitDelayMs: delay }: CompletionsOptions, request: Fa
   return client === undefined ? delay : Math.min(delay, client / 2);
 }
 
-function callOptions(
-  options: CompletionsOptions,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  leaving: Leaving,
-  stream: boolean,
-): ReturnType<typeof toCallOptions> {
-  const onModel = (model: string): void => {
-    if (model !== "" && !reply.raw.headersSent) reply.header("x-gateway-model", model);
-  };
-  return toCallOptions(edgeCallOf(request), request.headers, options.clock, leaving.signal, { stream, onModel });
-}
-
-function announceStart(reply: FastifyReply, intent: ChatIntent, batch: StreamChatResponse): void {
-  const started = batch.events[0]?.event;
-  if (started?.case !== "started") return;
-  announce(reply, started.value.model, [...intent.warnings, ...started.value.warnings]);
-}
-
-function announce(reply: FastifyReply, model: string, warnings: readonly Warning[]): void {
-  if (model !== "") reply.header("x-gateway-model", model);
-  if (warnings.length > 0) reply.header("x-gateway-warnings", warningsHeader(warnings));
-}
-
-/** Takes the socket from Fastify: its own stream handling costs a tenth of a short answer's CPU (measured). */
-function openStream(options: CompletionsOptions, reply: FastifyReply, leaving: Leaving): SseWriter {
-  reply.hijack();
-  for (const [name, value] of Object.entries(reply.getHeaders())) {
-    if (value !== undefined) reply.raw.setHeader(name, value);
-  }
-  const { keepAliveMs, stallMs } = options;
-  return new SseWriter(reply.raw, { keepAliveMs, stallMs, signal: leaving.signal });
-}
-
-/** After the 200 only an error event can tell a failure: no finish reason and no [DONE] follow it. */
-function endWithFailure(writer: SseWriter, failure: Failure, leaving: Leaving): void {
-  leaving.abort(failure);
-  if (failure.reason === "CANCELLED") writer.abandon();
-  else writer.end(streamErrorText(failure));
+/** Warnings that are known before the answer, under the names of OpenAI's parameters. */
+function announce(reply: FastifyReply, intent: ChatIntent, warnings: readonly Warning[]): void {
+  const header = warningsHeader([
+    ...intent.warnings,
+    ...warnings.map((warning) => toOpenAiWarning(warning, intent.partParams)),
+  ]);
+  if (header !== undefined) reply.header("x-gateway-warnings", header);
 }

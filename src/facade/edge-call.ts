@@ -3,8 +3,13 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createContextValues, type CallOptions } from "@connectrpc/connect";
 import { Failure } from "../chat/failures.ts";
 import type { Caller, Clock } from "../chat/ports.ts";
-import { MAX_ATTEMPTS } from "../chat/retry.ts";
-import { localCallKey, parseTimeoutSeconds } from "../rpc/call-context.ts";
+import {
+  attemptsAllowed,
+  localCallKey,
+  parseTimeoutSeconds,
+  PREVIOUS_ATTEMPTS,
+  type LocalCall,
+} from "../rpc/call-context.ts";
 
 /** One HTTP request on its way through the facade. */
 export interface EdgeCall {
@@ -41,36 +46,58 @@ export function watchLeaving(response: ServerResponse, shutdown: AbortSignal): L
   };
 }
 
+export interface EdgeLimits {
+  readonly clock: Clock;
+  /** A remote service is given so long for a whole call or stream, in milliseconds; one in this process keeps its own limits. */
+  readonly requestMs: number;
+  readonly streamMs: number;
+}
+
+export interface CallFacets {
+  readonly stream: boolean;
+  /** Told which model is called, before the first message. */
+  readonly onModel?: (model: string) => void;
+}
+
 /**
  * Call options for the service. The deadline is `x-request-timeout`, and for JSON answers also the SDKs' `X-Stainless-Timeout`, both in
- * seconds; a request that is already a client's retry (`X-Stainless-Retry-Count`) is tried once: retries must not multiply.
+ * seconds; a request that is already a client's retry (`X-Stainless-Retry-Count`) is tried once. Throws INVALID_VALUE.
  */
 export function toCallOptions(
   call: EdgeCall,
   headers: IncomingMessage["headers"],
-  clock: Clock,
+  { clock, requestMs, streamMs }: EdgeLimits,
   signal: AbortSignal,
-  options: { stream: boolean; onModel: (model: string) => void },
+  { stream, onModel = ignoreModel }: CallFacets,
 ): CallOptions {
-  const timeoutMs = Math.min(
-    parseTimeoutSeconds(single(headers["x-request-timeout"])) ?? Number.POSITIVE_INFINITY,
-    (options.stream ? undefined : stainlessTimeoutMs(headers)) ?? Number.POSITIVE_INFINITY,
-  );
+  const askedMs = parseTimeoutSeconds(single(headers["x-request-timeout"])) ?? Number.POSITIVE_INFINITY;
+  const sdkMs = (stream ? undefined : stainlessTimeoutMs(headers)) ?? Number.POSITIVE_INFINITY;
+  const timeoutMs = Math.min(askedMs, sdkMs);
   const { requestId, caller, passedLicence } = call;
+  const previousAttempts = single(headers["x-stainless-retry-count"]);
   if (passedLicence !== undefined) {
     return {
       signal,
-      headers: { authorization: passedLicence, "x-request-id": requestId },
-      ...(Number.isFinite(timeoutMs) && { timeoutMs }),
-      onHeader: (header) => options.onModel(header.get("x-gateway-model") ?? ""),
+      timeoutMs: Math.min(timeoutMs, stream ? streamMs : requestMs),
+      headers: {
+        authorization: passedLicence,
+        "x-request-id": requestId,
+        ...(previousAttempts !== undefined && { [PREVIOUS_ATTEMPTS]: previousAttempts }),
+      },
+      onHeader: (header) => onModel(header.get("x-gateway-model") ?? ""),
     };
   }
-  const maxAttempts = Number(single(headers["x-stainless-retry-count"])) >= 1 ? 1 : MAX_ATTEMPTS;
-  const deadlineMs = clock.now() + timeoutMs;
-  const onFacts = ({ model }: { model: string }): void => options.onModel(model);
-  const contextValues = createContextValues().set(localCallKey, { requestId, caller, maxAttempts, deadlineMs, onFacts });
-  return { signal, contextValues };
+  const local: LocalCall = {
+    requestId,
+    caller,
+    maxAttempts: attemptsAllowed(previousAttempts),
+    deadlineMs: clock.now() + timeoutMs,
+    onFacts: ({ model }) => onModel(model),
+  };
+  return { signal, contextValues: createContextValues().set(localCallKey, local) };
 }
+
+function ignoreModel(): void {}
 
 /** The SDK's own timeout in milliseconds; it is a hint, so a strange value is no error. */
 export function stainlessTimeoutMs(headers: IncomingMessage["headers"]): number | undefined {

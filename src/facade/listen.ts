@@ -19,7 +19,10 @@ export async function serveFacade(host: string, port: number, options: FacadeOpt
   return {
     url: urlOf(app.server),
     close: () => app.close(),
-    destroy: () => app.server.closeAllConnections(),
+    destroy() {
+      app.server.close();
+      app.server.closeAllConnections();
+    },
   };
 }
 

@@ -2,16 +2,15 @@
 import type { Client } from "@connectrpc/connect";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Failure } from "../chat/failures.ts";
-import type { Clock } from "../chat/ports.ts";
 import type { Model, ModelService } from "../gen/gemini/chat/v1/models_pb.ts";
 import { toOpenAiModel, toOpenAiModelList } from "../openai/models.ts";
 import { fromConnectError } from "../rpc/errors.ts";
-import { toCallOptions, watchLeaving } from "./edge-call.ts";
+import { toCallOptions, watchLeaving, type EdgeLimits } from "./edge-call.ts";
+import { sendFailure } from "./errors.ts";
 import { edgeCallOf } from "./identity.ts";
 
-export interface ModelsOptions {
+export interface ModelsOptions extends EdgeLimits {
   readonly models: Client<typeof ModelService>;
-  readonly clock: Clock;
   readonly shutdown: AbortSignal;
 }
 
@@ -46,12 +45,10 @@ async function ask(
   question: (call: ReturnType<typeof toCallOptions>) => Promise<unknown>,
 ): Promise<unknown> {
   using leaving = watchLeaving(reply.raw, options.shutdown);
+  const call = toCallOptions(edgeCallOf(request), request.headers, options, leaving.signal, { stream: false });
   try {
-    const onModel = (): void => undefined;
-    return await question(
-      toCallOptions(edgeCallOf(request), request.headers, options.clock, leaving.signal, { stream: false, onModel }),
-    );
+    return await question(call);
   } catch (error) {
-    throw fromConnectError(error);
+    return sendFailure(reply, fromConnectError(error));
   }
 }

@@ -13,8 +13,8 @@ import { identify, type Admission } from "./identity.ts";
 import { handleModel, handleModelList, type ModelsOptions } from "./models.ts";
 import { createNotFound } from "./not-found.ts";
 import { addOperationRoutes, type OperationOptions } from "./operation.ts";
-import { refuseDoubledHost } from "./request-head.ts";
-import { readBody } from "./upload.ts";
+import { requireOneHost } from "./request-head.ts";
+import { leaveBodiesUnread, readBody } from "./upload.ts";
 import { addWireRoutes, type NodeHandler } from "./wire.ts";
 
 export interface FacadeOptions extends CompletionsOptions, ModelsOptions, OperationOptions {
@@ -44,6 +44,9 @@ const MAX_HEADER_BYTES = 16_384;
 const MAX_HEADER_FIELDS = 100;
 /** Longest model id in a path. */
 const MAX_PARAM_LENGTH = 300;
+
+/** Browsers ask again after two hours; Chrome takes no more. */
+const PREFLIGHT_MAX_AGE_S = 7_200;
 
 const EXPOSED_HEADERS = [
   "x-request-id",
@@ -81,18 +84,21 @@ export async function createFacade(options: FacadeOptions): Promise<FastifyInsta
     http: {
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: options.headersTimeoutMs,
+      // Node's own answer to a missing Host is an empty 400; request-head.ts has a better one.
+      requireHostHeader: false,
       connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
     },
   });
   app.server.maxHeadersCount = MAX_HEADER_FIELDS;
   const findFailure = createNotFound(app);
   await app.register(cors, corsRules(options.corsOrigins));
+  leaveBodiesUnread(app);
   greetRequests(app);
   app.setErrorHandler(answerFailure);
   app.setNotFoundHandler((request, reply) => answerFailure(findFailure(request, reply), request, reply));
   addOperationRoutes(app, options);
   await addLicensedRoutes(app, options);
-  if (options.wire) await addWireRoutes(app, options.wire);
+  if (options.wire) addWireRoutes(app, options.wire);
   return app;
 }
 
@@ -106,7 +112,7 @@ function greetRequests(app: FastifyInstance): void {
     reply.header("x-request-id", id);
     reply.raw.on("timeout", dropStalled);
     if (closing) throw new Failure("SERVER_SHUTTING_DOWN", "The gateway is shutting down. Send the request again.");
-    refuseDoubledHost(raw);
+    requireOneHost(raw);
   });
 }
 
@@ -121,15 +127,16 @@ async function addLicensedRoutes(app: FastifyInstance, options: FacadeOptions): 
     scope.addHook("onRequest", identify(admission));
     scope.get("/gemini/v1/models", handleModelList(options));
     scope.get("/gemini/v1/models/*", handleModel(options));
-    await scope.register(async (json) => {
-      json.addHook("onRequest", async ({ headers }) => requireJson(headers["content-type"]));
-      json.removeAllContentTypeParsers();
-      json.addContentTypeParser("*", async ({ raw }: FastifyRequest) => {
-        // The request's lease ends when its response closes, whatever becomes of both.
-        return parseJson(await readBody(raw, bodyMaxBytes, budget.lease(responseOf(raw))));
-      });
-      json.post("/gemini/v1/chat/completions", handleCompletions(options));
-    });
+    scope.post(
+      "/gemini/v1/chat/completions",
+      {
+        onRequest: async ({ headers }) => requireJson(headers["content-type"]),
+        preHandler: async (request, reply) => {
+          request.body = parseJson(await readBody(request.raw, bodyMaxBytes, budget.lease(reply.raw)));
+        },
+      },
+      handleCompletions(options),
+    );
   });
 }
 
@@ -145,5 +152,13 @@ function requireJson(contentType: string | undefined): void {
 
 function corsRules(origins: readonly string[]): NonNullable<Parameters<typeof cors>[1]> {
   const origin = origins.includes("*") ? "*" : origins.length > 0 ? [...origins] : false;
-  return { origin, credentials: false, methods: ["GET", "POST", "OPTIONS"], exposedHeaders: EXPOSED_HEADERS, maxAge: 7_200 };
+  return {
+    origin,
+    credentials: false,
+    methods: ["GET", "POST", "OPTIONS"],
+    exposedHeaders: EXPOSED_HEADERS,
+    maxAge: PREFLIGHT_MAX_AGE_S,
+    // Otherwise the plugin answers an OPTIONS that is no preflight with a 400 in a shape of its own.
+    strictPreflight: false,
+  };
 }

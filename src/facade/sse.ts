@@ -1,12 +1,9 @@
-// Writes a server-sent event stream: headers once, text as it comes, a comment in silence, and no waiting for ever on a slow reader.
+// Writes a server-sent event stream: text as it comes, a comment in silence, and no waiting for ever on a reader who left.
 import type { ServerResponse } from "node:http";
-import { Failure } from "../chat/failures.ts";
 
 export interface SseOptions {
   /** A comment follows every such silence, in milliseconds. */
   readonly keepAliveMs: number;
-  /** A reader that takes nothing for so long is dropped, in milliseconds. */
-  readonly stallMs: number;
   /** Aborts when the reader left or the server ends the stream. */
   readonly signal: AbortSignal;
 }
@@ -22,69 +19,64 @@ const HEADERS = {
 
 export class SseWriter {
   readonly #response: ServerResponse;
-  readonly #options: SseOptions;
-  readonly #timer: NodeJS.Timeout;
-  #silent = true;
+  readonly #signal: AbortSignal;
+  readonly #silence: NodeJS.Timeout;
 
-  /** Sends the 200 and the headers that are set on the response. */
-  constructor(response: ServerResponse, options: SseOptions) {
+  /** Begins a 200 with the headers that are set on the response; it leaves with the first comment or text. */
+  constructor(response: ServerResponse, { keepAliveMs, signal }: SseOptions) {
     this.#response = response;
-    this.#options = options;
+    this.#signal = signal;
     response.writeHead(200, HEADERS);
-    response.flushHeaders();
-    this.#timer = setInterval(() => this.#keepAlive(), options.keepAliveMs);
-    this.#timer.unref();
+    // A reader who resets the connection is no error of ours; "close" follows.
+    response.on("error", () => undefined);
+    this.#silence = setInterval(() => this.comment(), keepAliveMs);
+    this.#silence.unref();
   }
 
-  /** Sends a comment now. */
+  /** Sends a comment now, unless text is still waiting for its reader. */
   comment(): void {
-    this.#response.write(COMMENT);
+    const response = this.#response;
+    if (!response.destroyed && !response.writableNeedDrain) response.write(COMMENT);
   }
 
   /** Sends text of whole events. A promise only where the reader is slower than we are: it resolves when there is room again. */
   write(text: string): Promise<void> | undefined {
-    this.#silent = false;
-    if (text === "" || this.#response.write(text)) return undefined;
-    return this.#room();
+    const response = this.#response;
+    if (response.destroyed) return undefined;
+    // An event that says nothing yet: its 200 need not wait for one that does.
+    if (text === "") {
+      response.flushHeaders();
+      return undefined;
+    }
+    this.#silence.refresh();
+    return response.write(text) ? undefined : this.#room();
   }
 
   /** Ends the stream after its last text. */
   end(text: string): void {
-    clearInterval(this.#timer);
-    this.#response.end(text);
+    clearInterval(this.#silence);
+    if (!this.#response.destroyed) this.#response.end(text);
   }
 
-  /** Stops the comments; for a stream whose reader is gone. */
+  /** For a stream whose reader is gone. */
   abandon(): void {
-    clearInterval(this.#timer);
+    clearInterval(this.#silence);
     this.#response.destroy();
   }
 
-  #keepAlive(): void {
-    if (this.#silent && !this.#response.writableNeedDrain) this.comment();
-    this.#silent = true;
-  }
-
-  /** Settles on drain, close, error, abort or the stall limit: waiting for drain alone leaks when the reader leaves. */
+  /** Settles on drain, close or abort: waiting for drain alone leaks when the reader leaves. The next read tells which it was. */
   #room(): Promise<void> {
     const response = this.#response;
-    const { signal, stallMs } = this.#options;
-    return new Promise((resolve, reject) => {
-      const settle = (failure?: Failure): void => {
-        clearTimeout(timer);
-        response.off("drain", onDrain).off("close", onClose);
-        signal.removeEventListener("abort", onClose);
-        if (failure) reject(failure);
-        else resolve();
+    const signal = this.#signal;
+    return new Promise((resolve) => {
+      const settle = (): void => {
+        response.off("drain", settle).off("close", settle);
+        signal.removeEventListener("abort", settle);
+        resolve();
       };
-      const onDrain = (): void => settle();
-      const onClose = (): void => settle(new Failure("CANCELLED", "The reader left."));
-      const timer = setTimeout(() => {
-        settle(new Failure("CANCELLED", `The reader took nothing for ${stallMs} ms.`));
-      }, stallMs);
-      response.once("drain", onDrain).once("close", onClose);
-      signal.addEventListener("abort", onClose, { once: true });
-      if (response.destroyed || signal.aborted) onClose();
+      response.once("drain", settle).once("close", settle);
+      signal.addEventListener("abort", settle, { once: true });
+      if (response.destroyed || signal.aborted) settle();
     });
   }
 }

@@ -1,11 +1,18 @@
 // The body of a request as it comes off the wire: read within its limits, or swallowed when nobody wants it.
 import type { IncomingMessage } from "node:http";
+import type { FastifyInstance } from "fastify";
 import { Failure } from "../chat/failures.ts";
 import type { BodyLease } from "../rpc/body-budget.ts";
 
 /** After an answer that did not wait for the body: so many bytes of the rest are swallowed, within so many milliseconds. */
 const SWALLOW_MAX_BYTES = 1_048_576;
 const SWALLOW_MS = 2_000;
+
+/** Keeps Fastify from reading bodies: a route that wants one reads it, under its own limits. */
+export function leaveBodiesUnread(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", (_request, _payload, done) => done(null));
+}
 
 /**
  * All bytes of a body. A declared length is judged, and its memory taken, before the first byte is read; without one, as it comes.

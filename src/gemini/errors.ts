@@ -75,13 +75,13 @@ function toFailure(error: GoogleError, retryAfter: string | undefined, redact: R
   const facts: FailureFacts = {
     field: isCallersFault(reason) ? fieldFor(reason, error) : undefined,
     retryAfterMs: waitMs(reason, error, delayMs),
-    cause: `HTTP ${error.code} ${error.status} ${error.reasons.join(" ")}: ${text}`,
+    cause: redact(`HTTP ${error.code} ${error.status} ${error.reasons.join(" ")}: ${error.message}`),
   };
   return new Failure(reason, OWN_TEXT[reason] ?? tell(reason, error.code, text), facts);
 }
 
 /** Which row of the catalogue an error is. Status and reason first, wording second: it drifts. */
-export function classify(error: GoogleError, delayMs: number | undefined): FailureReason {
+function classify(error: GoogleError, delayMs: number | undefined): FailureReason {
   const { code, reasons, message } = error;
   if (code === 429) return classifyQuota(error, delayMs);
   if (code === 401 || reasons.some((reason) => KEY_REASONS.has(reason)) || KEY_TEXT.test(message))
@@ -95,7 +95,7 @@ export function classify(error: GoogleError, delayMs: number | undefined): Failu
       return message.startsWith("Request payload size exceeds") ? "PAYLOAD_TOO_LARGE" : "UPSTREAM_INVALID_ARGUMENT";
     case 403:
       if (/permission to access the (?:File|CachedContent)/i.test(message)) return "UPSTREAM_INVALID_ARGUMENT";
-      return MODEL_TEXT.test(message) ? "MODEL_ACCESS_DENIED" : "UPSTREAM_PERMISSION_DENIED";
+      return "UPSTREAM_PERMISSION_DENIED";
     case 404:
       if (MODEL_TEXT.test(message)) return "MODEL_NOT_FOUND";
       // A page instead of an API answer: the address is wrong, not the request.
@@ -133,17 +133,11 @@ function waitMs(reason: FailureReason, { quotas }: GoogleError, delayMs: number 
 }
 
 function isCallersFault(reason: FailureReason): boolean {
-  return [
-    "UPSTREAM_INVALID_ARGUMENT",
-    "CONTEXT_LENGTH_EXCEEDED",
-    "MODEL_NOT_FOUND",
-    "MODEL_ACCESS_DENIED",
-    "NOT_FOUND",
-  ].includes(reason);
+  return ["UPSTREAM_INVALID_ARGUMENT", "CONTEXT_LENGTH_EXCEEDED", "MODEL_NOT_FOUND", "NOT_FOUND"].includes(reason);
 }
 
 function fieldFor(reason: FailureReason, error: GoogleError): string | undefined {
-  if (reason === "MODEL_NOT_FOUND" || reason === "MODEL_ACCESS_DENIED") return "model";
+  if (reason === "MODEL_NOT_FOUND") return "model";
   return reason === "CONTEXT_LENGTH_EXCEEDED" ? "messages" : fieldOf(error);
 }
 

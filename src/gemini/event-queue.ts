@@ -8,7 +8,7 @@ const HIGH_WATER_BYTES = 262_144;
 const LOW_WATER_BYTES = HIGH_WATER_BYTES / 2;
 
 /** The source behind the queue. */
-export interface QueueSource {
+interface QueueSource {
   pause(): void;
   resume(): void;
   /** The reader wants no more. */

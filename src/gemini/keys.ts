@@ -15,19 +15,19 @@ const COOLING_MS: Partial<Record<FailureReason, number>> = {
 const MAX_COOLING_MS = 600_000;
 
 /** Hears when a key leaves and joins the rotation. */
-export interface KeyEvents {
+interface KeyEvents {
   keyQuarantined(key: { keyIndex: number; project: string; reason: FailureReason }): void;
   keyRestored(key: { keyIndex: number; project: string }): void;
 }
 
-export interface ProjectState {
+interface ProjectState {
   readonly name: string;
   coolUntilMs: number;
   /** Number of the pick that last chose it; 0 for never. */
   lastPick: number;
 }
 
-export interface KeyState {
+interface KeyState {
   readonly index: number;
   readonly project: ProjectState;
   lastPick: number;
@@ -87,7 +87,7 @@ export function createKeyPool(
  * The key for the next attempt; undefined when there is none. A quarantined key that is due gets a call's first attempt, for which
  * another key can still step in, or what no good key is left for. Otherwise: projects that need not wait, then the longest unused.
  */
-export function chooseKey(keys: readonly KeyState[], excluded: Excluded, nowMs: number): KeyState | undefined {
+function chooseKey(keys: readonly KeyState[], excluded: Excluded, nowMs: number): KeyState | undefined {
   const allowed = keys.filter(
     ({ index, project }) => !excluded.keys.has(index) && !excluded.projects.has(project.name),
   );

@@ -105,8 +105,7 @@ function placeInstructions(
     return undefined;
   }
   if (separate) return { parts: [{ text }] };
-  if (path !== undefined)
-    raise("system_as_user_text", path, "The system instruction was put before the first user text.");
+  if (path !== undefined) raise("system_as_user_text", path, "It was put before the first user text.");
   prependText(turns, text);
   return undefined;
 }

@@ -37,47 +37,43 @@ export interface PlacedPart {
 }
 
 /** The parts that a part of the user becomes; empty when it has nothing to say, or cannot be said by a user (warned). */
-export function toUserParts({ part, message, path }: PlacedPart, context: PartContext): WirePart[] {
-  const { kind } = part;
+export function toUserParts(placed: PlacedPart, context: PartContext): WirePart[] {
+  const { kind } = placed.part;
   switch (kind.case) {
     case "thought":
     case "toolCall":
     case "serverToolCall":
     case "serverToolResult":
-      context.raise("role_adjusted", path, "Only the model's own messages can hold this part; it was left out.");
+      context.raise("role_adjusted", placed.path, "Only the model's own messages can hold this part; it was left out.");
       return [];
     case "executableCode":
       return [{ text: fenceCode(kind.value) }];
     case "codeResult":
       return [{ text: fenceResult(kind.value) }];
     default:
-      return toSharedParts(part, message, path, context);
+      return toSharedParts(placed, context);
   }
 }
 
 /** The parts that a part of the model becomes, its signature on the last of them. Summaries of thoughts go back only when signed. */
-export function toModelParts({ part, message, path }: PlacedPart, context: PartContext): WirePart[] {
+export function toModelParts(placed: PlacedPart, context: PartContext): WirePart[] {
+  const { part } = placed;
   // A model that does not think made no signatures: one of another model would be refused as corrupted.
   const signature = context.model.thinking.kind === "none" ? "" : signatureText(part);
-  const wires = toUnsignedParts(part, message, path, context, signature);
+  const wires = toUnsignedParts(placed, signature, context);
   const last = wires.at(-1);
   if (part.inThought) for (const wire of wires) wire.thought = true;
   if (last && signature !== "") last.thoughtSignature = signature;
   return wires;
 }
 
-function toUnsignedParts(
-  part: Part,
-  message: number,
-  path: string,
-  context: PartContext,
-  signature: string,
-): WirePart[] {
+function toUnsignedParts(placed: PlacedPart, signature: string, context: PartContext): WirePart[] {
   const { model, raise } = context;
-  const { kind } = part;
+  const { path } = placed;
+  const { kind } = placed.part;
   switch (kind.case) {
     case "text":
-      return kind.value === "" && signature !== "" ? [{ text: "" }] : toSharedParts(part, message, path, context);
+      return kind.value === "" && signature !== "" ? [{ text: "" }] : toSharedParts(placed, context);
     case "thought":
       return signature === "" ? [] : [{ text: kind.value, thought: true }];
     case "toolCall":
@@ -90,12 +86,12 @@ function toUnsignedParts(
     case "serverToolResult":
       return toServerToolParts(kind, path, context);
     default:
-      return toSharedParts(part, message, path, context);
+      return toSharedParts(placed, context);
   }
 }
 
 /** Kinds that user and model have in common. */
-function toSharedParts(part: Part, message: number, path: string, context: PartContext): WirePart[] {
+function toSharedParts({ part, message, path }: PlacedPart, context: PartContext): WirePart[] {
   const { kind } = part;
   switch (kind.case) {
     case "text":
@@ -113,11 +109,8 @@ function toSharedParts(part: Part, message: number, path: string, context: PartC
 function toTextParts(text: string, part: Part, path: string, context: PartContext): WirePart[] {
   if (speaks(context.model)) return toSpeechParts(text, part, path, context);
   if (part.speaker !== "" || part.style !== "") {
-    context.raise(
-      "parameter_ignored",
-      part.speaker === "" ? `${path}.style` : `${path}.speaker`,
-      "Only speech models speak.",
-    );
+    const field = part.speaker === "" ? "style" : "speaker";
+    context.raise("parameter_ignored", `${path}.${field}`, "Only speech models speak; it was not sent.");
   }
   return [{ text }];
 }
@@ -143,8 +136,9 @@ function toCallPart(call: ToolCall, path: string, model: ModelProfile, raise: Ra
     return { text: `Called ${call.name}(${call.arguments})` };
   }
   const args = call.arguments.trim() === "" ? {} : parseJsonObject(call.arguments);
-  if (args === undefined)
+  if (args === undefined) {
     raise("arguments_invalid", `${path}.arguments`, "The arguments are no JSON object; {} was sent.");
+  }
   const id = model.callIds ? geminiCallId(call.id) : "";
   return { functionCall: { ...(id && { id }), name: call.name, args: args ?? {} } };
 }
@@ -187,9 +181,8 @@ function toServerToolParts(
 
 function parseServerJson(text: string, path: string): object {
   const value = text.trim() === "" ? {} : parseJsonObject(text);
-  if (value === undefined)
-    throw new Failure("INVALID_VALUE", "This must be the text of a JSON object.", { field: path });
-  return value;
+  if (value !== undefined) return value;
+  throw new Failure("INVALID_VALUE", "This must be the text of a JSON object.", { field: path });
 }
 
 /** A part of a kind we do not know goes back as it came, but cannot smuggle in files of other callers. */

@@ -86,7 +86,7 @@ export interface GeminiSafetyRating {
 }
 
 /** The Gemini API says `citationSources`, Vertex `citations`. */
-export interface CitationMetadata {
+interface CitationMetadata {
   readonly citationSources?: readonly CitationSource[];
   readonly citations?: readonly CitationSource[];
 }

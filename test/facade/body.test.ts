@@ -1,9 +1,9 @@
-// Goal: a body becomes a JSON value that is safe to walk, or a clear 400; and bodies together stay within their budget.
+// Goal: a body becomes a JSON value that is safe to walk, or a clear 400.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { Failure } from "../../src/chat/failures.ts";
-import { BodyBudget, parseJson } from "../../src/facade/body.ts";
+import { parseJson } from "../../src/facade/body.ts";
 
 const refuses = (text: string | Buffer, words: RegExp) =>
   assert.throws(
@@ -53,12 +53,4 @@ test("no bytes make anything but a value or a refusal", () => {
       }
     }),
   );
-});
-
-test("a body over the budget is refused and may come again once room was given back", () => {
-  const budget = new BodyBudget(100);
-  budget.take(80);
-  assert.throws(() => budget.take(21), { reason: "SERVER_BUSY" });
-  budget.giveBack(80);
-  budget.take(100);
 });

@@ -117,7 +117,8 @@ suite("recordings", () => {
     const nested = whole.find(({ id }) => id.startsWith("vercel-g3.1"));
     assert.ok(nested);
     const [call] = contentsOfParts(answerOf(nested).candidates[0]?.parts ?? []).calls;
-    const { recipe } = call?.args as { recipe: { name: string; ingredients: { name: string }[]; steps: string[] } };
+    assert.ok(call);
+    const { recipe } = call.args as { recipe: { name: string; ingredients: { name: string }[]; steps: string[] } };
     assert.equal(recipe.name, "Lasagna");
     assert.equal(recipe.ingredients.length, 10);
     assert.equal(recipe.ingredients[4]?.name, "Parmesan cheese");

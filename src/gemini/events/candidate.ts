@@ -16,7 +16,7 @@ export interface PartSink {
 export type OpenPart = "text" | "thought" | { readonly audio: string; readonly inThought: boolean };
 
 /** A call that was told, so that a result of the upstream itself can name it. */
-export interface ToldCall {
+interface ToldCall {
   readonly geminiId: string;
   readonly name: string;
   readonly id: string;

@@ -7,14 +7,14 @@ export interface TextRun {
 }
 
 /** UTF-8 byte offsets within the text of a part; the end is exclusive. */
-export interface Passage {
+interface Passage {
   readonly part: number;
   readonly startByte: number;
   readonly endByte: number;
 }
 
 /** Where Gemini says a passage is, and what it reads there. */
-export interface GeminiSegment {
+interface GeminiSegment {
   readonly partIndex?: number;
   readonly startIndex?: number;
   readonly endIndex?: number;

@@ -16,7 +16,7 @@ const CHARACTERS_PER_TOKEN = 4;
 const INT32_MAX = 2_147_483_647;
 
 /** What is told beside the counts. */
-export interface UsageFacts {
+interface UsageFacts {
   /** Gemini's word: from the usage itself or the response header. */
   readonly tier: string;
   readonly trafficType: string;

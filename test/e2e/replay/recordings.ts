@@ -36,6 +36,6 @@ export function readRecordings(): Recording[] {
 }
 
 /** Whether the recorded call asked for a stream and got one. */
-export function isStream({ response }: Recording): boolean {
+export function isStream({ response }: Pick<Recording, "response">): boolean {
   return response.chunks !== undefined;
 }

@@ -6,7 +6,7 @@ import type { Json, Recording } from "./recordings.ts";
  * first of them is signed; an empty signed text signs the text before it; pieces of a call are one call. Of everything else the last
  * word counts, where it says something.
  */
-export function wholeAnswer({ response }: Recording): Json {
+export function wholeAnswer({ response }: Pick<Recording, "response">): Json {
   const chunks = response.chunks ?? [response.body];
   const merged: Json = {};
   const parts: Json[] = [];
