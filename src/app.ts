@@ -176,7 +176,7 @@ async function chooseUpstream({ config, stack, ownPorts }: Foundation): Promise<
   const keys = config.geminiKeys.length > 0 ? config.geminiKeys : [{ project: "emulator", key: randomUUID() }];
   const emulator = await startEmulator({ host: "127.0.0.1", port: 0, keys: keys.map(({ key }) => key) });
   stack.defer(() => emulator.close());
-  ownPorts.push(Number(new URL(emulator.origin).port));
+  ownPorts.push(portOf(emulator.origin));
   return { name: "emulator", baseUrl: new URL(emulator.origin), keys };
 }
 
@@ -269,8 +269,13 @@ async function startFacade(
     onRefused: (requestId, { reason, cause }) => telemetry.requestRefused({ face: "http", requestId, reason, cause }),
   });
   stack.defer(() => facade.destroy());
-  ownPorts.push(Number(new URL(facade.url).port));
+  ownPorts.push(portOf(facade.url));
   return facade;
+}
+
+/** `URL.port` is empty where the port is the scheme's own. */
+function portOf(origin: string): number {
+  return Number(/:(\d+)$/.exec(origin)?.[1]);
 }
 
 interface Closable {
@@ -291,7 +296,7 @@ async function finishStart(
       : await serveMetrics(config.host, config.metricsPort, () => metrics.render());
   if (metricsListener) {
     stack.defer(() => metricsListener.destroy());
-    ownPorts.push(Number(new URL(metricsListener.url).port));
+    ownPorts.push(portOf(metricsListener.url));
   }
   const listeners = [facade, ...(rpc ? [rpc] : [])];
   let drained: Promise<void> | undefined;
