@@ -68,7 +68,7 @@ function readSystem(messages: readonly Message[], raise: RaiseWarning): SystemTe
       raise("media_ignored", `${path}.parts[${at}]`, "A system message can hold only text; this part was left out.");
       return [];
     });
-    const joined = text.join("");
+    const joined = text.filter((piece) => piece !== "").join("\n\n");
     if (joined.trim() === "") {
       raise("message_dropped", path, "The message has no text and was left out.");
       continue;

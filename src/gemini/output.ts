@@ -76,7 +76,8 @@ export function toResponseModalities(
   raise: RaiseWarning,
 ): string[] | undefined {
   const { outputs } = model;
-  const wanted = asked.length === 0 ? outputs : [...new Set(asked)];
+  const wanted =
+    asked.length === 0 ? outputs : [...new Set(asked)].filter((modality) => !isFormOfSpeech(modality, asked, model));
   const fits =
     wanted.every((modality) => outputs.includes(modality)) &&
     outputs.every((modality) => modality === Modality.TEXT || wanted.includes(modality));
@@ -84,6 +85,11 @@ export function toResponseModalities(
   // Text is what is made unless something else is said; music comes with its lyrics by itself.
   const byItself = outputs.includes(Modality.TEXT) && !outputs.includes(Modality.IMAGE);
   return byItself ? undefined : (fits ? wanted : outputs).map(toWord);
+}
+
+/** OpenAI's clients cannot ask for speech without `text` beside it. */
+function isFormOfSpeech(modality: Modality, asked: readonly Modality[], { outputs }: ModelProfile): boolean {
+  return modality === Modality.TEXT && asked.includes(Modality.AUDIO) && !outputs.includes(Modality.TEXT);
 }
 
 function toWord(modality: Modality): string {

@@ -91,7 +91,7 @@ describe("modalities", () => {
     [MODELS.image, [TEXT], ["TEXT", "IMAGE"], true],
     [MODELS.speech, [], ["AUDIO"], false],
     [MODELS.speech, [AUDIO, AUDIO], ["AUDIO"], false],
-    [MODELS.speech, [TEXT, AUDIO], ["AUDIO"], true],
+    [MODELS.speech, [TEXT, AUDIO], ["AUDIO"], false],
     ["lyria-3-clip-preview", [], undefined, false],
     ["lyria-3-clip-preview", [AUDIO], undefined, false],
   ];

@@ -18,6 +18,7 @@ const replacement = fc.oneof(
     "\u0000",
     "\ud800",
     "data:;base64,",
+    { toString: 1 },
     "__proto__",
     Array(40).fill("x"),
   ),

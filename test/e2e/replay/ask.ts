@@ -32,10 +32,15 @@ export function createPlayer(gateway: TestGateway, transport: Transport): Player
 
 const STREAM = { stream: true, stream_options: { include_usage: true } };
 
+/** The model that is asked for. */
+export function modelOf({ model }: Recording): string {
+  return model ?? SOME_MODEL;
+}
+
 function toBody(recording: Recording): Record<string, unknown> {
   const names = calledFunctions(recording);
   return {
-    model: recording.model ?? SOME_MODEL,
+    model: modelOf(recording),
     messages: [{ role: "user", content: promptFor(recording) }],
     ...(names.length > 0 && {
       tools: names.map((name) => ({ type: "function", function: { name, parameters: ANY_OBJECT } })),
@@ -45,7 +50,7 @@ function toBody(recording: Recording): Record<string, unknown> {
 
 export function toChatRequest(recording: Recording): ChatRequest {
   return create(ChatRequestSchema, {
-    model: recording.model ?? SOME_MODEL,
+    model: modelOf(recording),
     messages: [{ role: Role.USER, parts: [{ kind: { case: "text", value: promptFor(recording) } }] }],
     tools: calledFunctions(recording).map((name) => ({
       kind: { case: "function" as const, value: { name, parametersJsonSchema: JSON.stringify(ANY_OBJECT) } },

@@ -140,7 +140,7 @@ function toItem(part: Json): Item {
   throw new Error(`a part of an unknown kind: ${Object.keys(part).join()}`);
 }
 
-/** interface §9 */
+/** How `content` shows a part: code and its output in fences, media as Markdown, thoughts not at all. */
 function toContent({ text, thought, inlineData, executableCode, codeExecutionResult }: Json): string {
   if (thought) return "";
   if (executableCode)
@@ -181,14 +181,14 @@ const LENGTH = ["MAX_TOKENS", "CONTINUATION", "TOO_MANY_TOOL_CALLS"];
 const FILTERED = ["SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "LANGUAGE", "MODEL_ARMOR"];
 const FILTERED_IMAGE = ["IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION"];
 
-/** interface §10 */
+/** OpenAI knows five reasons. Gemini says STOP for calls too, so they override that and nothing else. */
 function toFinish(reason: string, blockReason: string, hasCalls: boolean): string {
   if (blockReason !== "" || [...FILTERED, ...FILTERED_IMAGE].includes(reason)) return "content_filter";
   if (LENGTH.includes(reason)) return "length";
   return reason === "STOP" && hasCalls ? "tool_calls" : "stop";
 }
 
-/** gemini-wire §3.4 */
+/** Gemini counts thoughts beside the answer and results of its tools beside the prompt; OpenAI counts both in. */
 function toUsage(usage: Json): ExpectedUsage | undefined {
   if (usage?.totalTokenCount === undefined) return undefined;
   const { promptTokenCount = 0, toolUsePromptTokenCount = 0, candidatesTokenCount = 0, thoughtsTokenCount = 0 } = usage;

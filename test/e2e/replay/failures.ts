@@ -1,4 +1,5 @@
-// How a recorded error must reach a client, by interface §4 and the table of reliability §5.1; nothing here comes from src/.
+// How a recorded error must reach a client: what is wrong with our key, project or region is our own failure (503), what is wrong with
+// the request is the client's (4xx), in OpenAI's words over HTTP and as a reason over gRPC. Nothing here comes from src/.
 import { Code } from "@connectrpc/connect";
 import type { Json, Recording } from "./recordings.ts";
 

@@ -113,7 +113,7 @@ function dataOf(pieces: readonly Piece[]): string {
   return Buffer.concat(bytes).toString("base64");
 }
 
-/** `call_<12 random>`, and Gemini's own id when it gave one (interface §7). */
+/** `call_<12 random>`, and Gemini's own id when it gave one. */
 export function geminiIdOf(id: string): string {
   const match = /^call_[A-Za-z0-9]{12}(?:_([A-Za-z0-9_-]+))?$/.exec(id);
   assert.ok(match && id.length <= 64, `the id of a call: ${id}`);
