@@ -11,6 +11,8 @@ export interface Deadline extends Disposable {
 
 /** Longest delay a timer takes (2^31 − 1 ms). */
 const TIMER_MAX_MS = 2_147_483_647;
+/** Who counts the same rest on a timer of its own must lose the race, so that the reason told is always the deadline. */
+const HEAD_START_MS = 5;
 
 /** Starts a deadline: the sooner of the caller's own and `limitMs` from now. Disposing it frees its timer and listener. */
 export function startDeadline(clock: Clock, context: CallContext, limitMs: number): Deadline {
@@ -19,7 +21,7 @@ export function startDeadline(clock: Clock, context: CallContext, limitMs: numbe
   const onLeave = (): void => controller.abort(callerGone(context.signal.reason));
   const timer = setTimeout(
     () => controller.abort(new Failure("TIMEOUT", "The request did not finish before its deadline.")),
-    Math.min(Math.max(0, endMs - clock.now()), TIMER_MAX_MS),
+    Math.min(Math.max(0, endMs - clock.now() - HEAD_START_MS), TIMER_MAX_MS),
   );
   timer.unref();
   if (context.signal.aborted) onLeave();

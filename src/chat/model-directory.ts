@@ -42,7 +42,8 @@ export function createModelDirectory(ports: DirectoryPorts): ModelDirectory {
       const now = ports.clock.now();
       // A failure shows where somebody asks for the list; a chat does without it.
       if (now >= freshUntilMs && now >= quietUntilMs) refresh().catch(() => undefined);
-      return models;
+      // An upstream that lists nothing says nothing of which models there are.
+      return models?.size === 0 ? undefined : models;
     },
     async list(signal) {
       if (models && ports.clock.now() < freshUntilMs) return models;

@@ -43,8 +43,9 @@ export async function planCall(
   const restored = await restoreSignatures(request, context.caller.licenceId, ports.memory);
   const gathered = await ports.media.gather(restored, context.caller, raise, signal);
   const effective =
-    thinking === undefined ? gathered : { ...gathered, thinking: overrule(gathered.thinking, thinking) };
-  const call = ports.upstream.prepare(effective, profile, raise);
+    thinking === undefined ? gathered : { ...gathered, thinking: overrule(gathered.thinking, thinking, raise) };
+  const bySuffix = thinking !== undefined && effective.thinking !== gathered.thinking;
+  const call = ports.upstream.prepare(effective, profile, bySuffix ? blamingModel(raise) : raise);
   const [first] = warnings;
   if (request.strict && first) {
     throw new Failure("UNSUPPORTED_VALUE", `Refused because of strict mode: ${first.message}`, { field: first.param });
@@ -53,10 +54,26 @@ export async function planCall(
 }
 
 /** A suffix of the model id overrules the request's thinking, unless that says it outranks suffixes; whether thoughts are told stays. */
-function overrule(asked: Thinking | undefined, suffix: Thinking): Thinking {
+function overrule(asked: Thinking | undefined, suffix: Thinking, raise: RaiseWarning): Thinking {
   if (asked === undefined) return suffix;
-  if (asked.outranksSuffix) return asked;
+  if (asked.outranksSuffix) {
+    if (contradicts(suffix, asked)) raise("parameter_ignored", "model", "thinking_config counts before its suffix.");
+    return asked;
+  }
+  if (contradicts(asked, suffix)) {
+    raise("parameter_ignored", "thinking", "The suffix of the model id says how to think, and counts.");
+  }
   const off = suffix.control.case === "level" && suffix.control.value === ThinkingLevel.NONE;
   const includeThoughts = off ? false : (asked.includeThoughts ?? suffix.includeThoughts);
   return includeThoughts === undefined ? suffix : { ...suffix, includeThoughts };
+}
+
+/** Whether a setting is lost when another one counts. */
+function contradicts({ control: lost }: Thinking, { control: counts }: Thinking): boolean {
+  return lost.case !== undefined && (lost.case !== counts.case || lost.value !== counts.value);
+}
+
+/** What is wrong with the thinking that a suffix asks for is wrong with the model id. */
+function blamingModel(raise: RaiseWarning): RaiseWarning {
+  return (code, param, message) => raise(code, /^thinking\b/.test(param) ? "model" : param, message);
 }

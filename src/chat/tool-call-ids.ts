@@ -13,12 +13,18 @@ const EMBEDDABLE = /^[A-Za-z0-9_-]+$/;
 export function mintToolCallId(geminiId: string): string {
   const id = `call_${randomWord(RANDOM_LENGTH)}`;
   const longer = `${id}_${geminiId}`;
-  return EMBEDDABLE.test(geminiId) && longer.length <= MAX_ID_LENGTH ? longer : id;
+  const fits = EMBEDDABLE.test(geminiId) && longer.length <= MAX_ID_LENGTH;
+  // What looks like a signature in an id would be read as one.
+  return fits && splitForeignId(longer) === undefined ? longer : id;
 }
 
-/** Gemini's id inside an id that came back; "" when there is none. An id of another origin was never Gemini's. */
+/**
+ * Gemini's id inside an id that came back; "" when there is none. An id of another origin was never Gemini's; one of ours may have
+ * got a signature appended by a gateway between.
+ */
 export function geminiCallId(id: string): string {
-  return OURS.exec(id)?.[1] ?? "";
+  const own = splitForeignId(id)?.id ?? id;
+  return OURS.exec(own)?.[1] ?? "";
 }
 
 /**
@@ -26,11 +32,17 @@ export function geminiCallId(id: string): string {
  * Undefined when there is none or it is no base64 (a client may have cut it).
  */
 export function signatureInForeignId(id: string): string | undefined {
+  return splitForeignId(id)?.signature;
+}
+
+function splitForeignId(id: string): { readonly id: string; readonly signature: string | undefined } | undefined {
   for (const mark of ["__thought__", "_ts_"]) {
     const at = id.indexOf(mark);
     if (at < 1) continue;
     const text = id.slice(at + mark.length);
-    if (text.length > 0 && /^[A-Za-z0-9+/_-]+={0,2}$/.test(text)) return toStandardBase64(text);
+    if (text.length > 0 && /^[A-Za-z0-9+/_-]+={0,2}$/.test(text)) {
+      return { id: id.slice(0, at), signature: toStandardBase64(text) };
+    }
   }
   return undefined;
 }

@@ -59,12 +59,15 @@ export function handleCompletions(options: CompletionsOptions) {
   };
 }
 
-async function jsonAnswer({ chat }: CompletionsOptions, { intent, identity, reply, call }: Exchange): Promise<FastifyReply> {
+async function jsonAnswer(
+  { chat }: CompletionsOptions,
+  { intent, identity, reply, call }: Exchange,
+): Promise<FastifyReply> {
   let response: ChatResponse;
   try {
     response = await chat.chat(intent.request, call);
   } catch (error) {
-    return sendFailure(reply, fromConnectError(error), intent.partParams);
+    return sendFailure(reply, fromConnectError(error), intent.callerParams);
   }
   announce(reply, intent, response.warnings);
   return reply.send(toChatCompletion(response, intent.delivery, identity, intent));
@@ -75,7 +78,7 @@ async function streamAnswer(options: CompletionsOptions, exchange: Exchange): Pr
   const batches = options.chat.streamChat(intent.request, call)[Symbol.asyncIterator]();
   const first = nextBatch(batches);
   const early = await orDelay(first, commitDelayMs(options, request));
-  if (early instanceof Failure) return sendFailure(reply, early, intent.partParams);
+  if (early instanceof Failure) return sendFailure(reply, early, intent.callerParams);
   const started = early?.events[0]?.event;
   if (started?.case === "started") announce(reply, intent, started.value.warnings);
   // Fastify's own stream handling costs a tenth of a short answer's CPU (measured).
@@ -101,12 +104,14 @@ async function streamAnswer(options: CompletionsOptions, exchange: Exchange): Pr
 function endWithFailure({ intent, reply, leaving }: Exchange, writer: SseWriter, failure: Failure): FastifyReply {
   leaving.abort(failure);
   if (failure.reason === "CANCELLED") writer.abandon();
-  else writer.end(streamErrorText(failure, intent.partParams));
+  else writer.end(streamErrorText(failure, intent.callerParams));
   return reply;
 }
 
 /** The next batch that holds events; undefined at the end, a Failure instead of a rejection. */
-async function nextBatch(batches: AsyncIterator<StreamChatResponse>): Promise<StreamChatResponse | Failure | undefined> {
+async function nextBatch(
+  batches: AsyncIterator<StreamChatResponse>,
+): Promise<StreamChatResponse | Failure | undefined> {
   try {
     for (;;) {
       const { done, value } = await batches.next();
@@ -140,7 +145,7 @@ function commitDelayMs({ commitDelayMs: delay }: CompletionsOptions, request: Fa
 function announce(reply: FastifyReply, intent: ChatIntent, warnings: readonly Warning[]): void {
   const header = warningsHeader([
     ...intent.warnings,
-    ...warnings.map((warning) => toOpenAiWarning(warning, intent.partParams)),
+    ...warnings.map((warning) => toOpenAiWarning(warning, intent.callerParams)),
   ]);
   if (header !== undefined) reply.header("x-gateway-warnings", header);
 }

@@ -4,18 +4,18 @@ import { STATUS_CODES, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyError, FastifyReply } from "fastify";
 import { Failure } from "../chat/failures.ts";
-import type { PartParams } from "../openai/answer.ts";
+import type { CallerParams } from "../openai/caller-params.ts";
 import { toErrorAnswer } from "../openai/errors.ts";
 import { swallowRest } from "./upload.ts";
 
 /** Told of requests that never reach the service. */
 export type OnRefused = (requestId: string, failure: Failure) => void;
 
-/** Answers with a failure. `partParams` of the request's ChatIntent let it name parts of messages exactly. */
-export function sendFailure(reply: FastifyReply, failure: Failure, partParams?: PartParams): FastifyReply {
+/** Answers with a failure. `callerParams` of the request's ChatIntent let it name parts of messages exactly. */
+export function sendFailure(reply: FastifyReply, failure: Failure, callerParams?: CallerParams): FastifyReply {
   const { raw } = reply.request;
   if (!raw.complete) swallowRest(raw);
-  const { status, headers, body } = toErrorAnswer(failure, partParams);
+  const { status, headers, body } = toErrorAnswer(failure, callerParams);
   return reply.code(status).headers(headers).send(body);
 }
 

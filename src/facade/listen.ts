@@ -13,12 +13,20 @@ export interface Listener {
   destroy(): void;
 }
 
+/** How often a closing server looks for connections that have become idle, in milliseconds. */
+const SWEEP_INTERVAL_MS = 50;
+
 export async function serveFacade(host: string, port: number, options: FacadeOptions): Promise<Listener> {
   const app = await createFacade(options);
   await app.listen({ host, port });
   return {
     url: urlOf(app.server),
-    close: () => app.close(),
+    async close() {
+      // Node closes the connections that are idle now; one that becomes idle later would stay for its keep-alive.
+      const sweep = setInterval(() => app.server.closeIdleConnections(), SWEEP_INTERVAL_MS);
+      await app.close();
+      clearInterval(sweep);
+    },
     destroy() {
       app.server.close();
       app.server.closeAllConnections();

@@ -45,9 +45,17 @@ export function toConversation(
   openWithUser(turns, callPaths, raise);
   closeWithUser(turns, messages.length - 1, model, raise);
   if (model.signaturesRequired) signCurrentTurn(turns, callPaths, raise);
+  warnOfNames(messages, raise);
   if (speaks(model) && !model.verbatimSpeech) turns.forEach(joinTexts);
   const contents = turns.map(({ role, parts }) => ({ role, parts }));
   return systemInstruction === undefined ? { contents } : { contents, systemInstruction };
+}
+
+/** Told once for all messages: in a conversation of agents every one has a name. That of a tool is its function's, and is used. */
+function warnOfNames(messages: readonly Message[], raise: RaiseWarning): void {
+  const index = messages.findIndex(({ role, name }) => role !== Role.TOOL && name !== "");
+  if (index < 0) return;
+  raise("parameter_ignored", `messages[${index}].name`, "Gemini has no place for names of participants; none was sent.");
 }
 
 interface SystemText {

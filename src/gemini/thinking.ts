@@ -34,12 +34,17 @@ export function toThinkingConfig(
       if (asksForThinking || includeThoughts) raise("thinking_ignored", "thinking", `${model.id} does not think.`);
       return undefined;
     case "budget":
-      return present({ includeThoughts, thinkingBudget: toBudget(wish, control, raise) });
+      return present({ includeThoughts, thinkingBudget: toBudget(wish, control, pathOf(thinking), raise) });
     case "level": {
-      const level = toLevel(wish, control, raise);
+      const level = toLevel(wish, control, pathOf(thinking), raise);
       return present({ includeThoughts, thinkingLevel: level === undefined ? undefined : LEVEL_WORDS[level] });
     }
   }
+}
+
+/** Where a warning about the wish belongs. */
+function pathOf({ control }: Thinking): string {
+  return control.case === "budgetTokens" ? "thinking.budget_tokens" : "thinking.level";
 }
 
 function readWish({ control }: Thinking): Wish {
@@ -64,7 +69,7 @@ const BUDGETS: ReadonlyMap<ThinkingLevel, number> = new Map([
   [MAX, 24_576],
 ]);
 
-function toBudget(wish: Wish, control: BudgetControl, raise: RaiseWarning): number | undefined {
+function toBudget(wish: Wish, control: BudgetControl, path: string, raise: RaiseWarning): number | undefined {
   switch (wish.kind) {
     case "unsaid":
       return undefined;
@@ -72,22 +77,14 @@ function toBudget(wish: Wish, control: BudgetControl, raise: RaiseWarning): numb
       return DYNAMIC;
     case "off":
       if (control.canBeOff) return 0;
-      raise(
-        "thinking_adjusted",
-        "thinking.level",
-        `This model always thinks: its least budget, ${control.min}, is used.`,
-      );
+      raise("thinking_adjusted", path, `This model always thinks: its least budget, ${control.min}, is used.`);
       return control.min;
     case "level":
       return clampBudget(BUDGETS.get(wish.level) ?? DYNAMIC, control);
     case "budget": {
       const tokens = clampBudget(wish.tokens, control);
       if (tokens !== wish.tokens) {
-        raise(
-          "thinking_adjusted",
-          "thinking.budget_tokens",
-          `The budget was moved to ${tokens}, the nearest this model takes.`,
-        );
+        raise("thinking_adjusted", path, `The budget was moved to ${tokens}, the nearest this model takes.`);
       }
       return tokens;
     }
@@ -102,32 +99,35 @@ function clampBudget(tokens: number, { min, max }: BudgetControl): number {
 const LOW_BUDGET_MAX = 1024;
 const MEDIUM_BUDGET_MAX = 8192;
 
-function toLevel(wish: Wish, { levels }: LevelControl, raise: RaiseWarning): ThinkingLevel | undefined {
+function toLevel(
+  wish: Wish,
+  { levels, defaultLevel }: LevelControl,
+  path: string,
+  raise: RaiseWarning,
+): ThinkingLevel | undefined {
   switch (wish.kind) {
     case "unsaid":
-    case "dynamic":
       return undefined;
+    case "dynamic":
+      // Left to itself such a model hardly thinks, although it was asked to.
+      return defaultLevel === MINIMAL ? nearestLevel(levels, MEDIUM) : undefined;
     case "off": {
       // A budget of 0 would be taken by 3.x, but makes it stop calling tools.
       const [lowest] = levels;
-      raise("thinking_adjusted", "thinking.level", `Thinking cannot be switched off: ${LEVEL_WORDS[lowest]} is used.`);
+      raise("thinking_adjusted", path, `Thinking cannot be switched off: ${LEVEL_WORDS[lowest]} is used.`);
       return lowest;
     }
     case "level": {
       const level = nearestLevel(levels, wish.level);
       if (level !== wish.level) {
-        raise(
-          "thinking_adjusted",
-          "thinking.level",
-          `The nearest level this model has, ${LEVEL_WORDS[level]}, is used.`,
-        );
+        raise("thinking_adjusted", path, `The nearest level this model has, ${LEVEL_WORDS[level]}, is used.`);
       }
       return level;
     }
     case "budget": {
       const wanted = wish.tokens <= LOW_BUDGET_MAX ? LOW : wish.tokens <= MEDIUM_BUDGET_MAX ? MEDIUM : HIGH;
       const level = nearestLevel(levels, wanted);
-      raise("thinking_adjusted", "thinking.budget_tokens", `This model takes levels: ${LEVEL_WORDS[level]} is used.`);
+      raise("thinking_adjusted", path, `This model takes levels: ${LEVEL_WORDS[level]} is used.`);
       return level;
     }
   }

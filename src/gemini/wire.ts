@@ -5,7 +5,7 @@
 export interface GenerateContentResponse {
   readonly candidates?: readonly GeminiCandidate[];
   readonly promptFeedback?: {
-    readonly blockReason?: string;
+    readonly blockReason?: string | number;
     readonly blockReasonMessage?: string;
     readonly safetyRatings?: readonly GeminiSafetyRating[];
   };
@@ -45,8 +45,8 @@ export interface GeminiPart {
     readonly response?: object;
     readonly parts?: readonly { readonly inlineData?: GeminiBlob }[];
   };
-  readonly executableCode?: { readonly id?: string; readonly language?: string; readonly code?: string };
-  readonly codeExecutionResult?: { readonly id?: string; readonly outcome?: string; readonly output?: string };
+  readonly executableCode?: { readonly id?: string; readonly language?: string | number; readonly code?: string };
+  readonly codeExecutionResult?: { readonly id?: string; readonly outcome?: string | number; readonly output?: string };
   readonly toolCall?: { readonly id?: string; readonly toolType?: string; readonly args?: object };
   readonly toolResponse?: { readonly id?: string; readonly toolType?: string; readonly response?: object };
   readonly thought?: boolean;
@@ -144,7 +144,7 @@ export interface GroundingSegment {
 
 export interface UrlMetadata {
   readonly retrievedUrl?: string;
-  readonly urlRetrievalStatus?: string;
+  readonly urlRetrievalStatus?: string | number;
 }
 
 export interface LogprobsResult {

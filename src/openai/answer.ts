@@ -1,6 +1,7 @@
 // The members that chunks and whole answers have in common, in OpenAI's shapes: calls, images, log probabilities, warnings, tier, sound.
 import { ServiceTier, type Logprobs, type TokenLogprob, type Warning } from "../gen/gemini/chat/v1/chat_pb.ts";
-import type { AnswerIdentity, ChatIntent } from "./intent.ts";
+import type { CallerParams } from "./caller-params.ts";
+import type { AnswerIdentity } from "./intent.ts";
 import { toOpenAiParam } from "./params.ts";
 import type { RenderedCall, RenderedMedia } from "./render.ts";
 
@@ -8,11 +9,9 @@ import type { RenderedCall, RenderedMedia } from "./render.ts";
 export interface AnswerExtras {
   /** Warnings of the edge, known before the call; `param` is already an OpenAI parameter. */
   readonly warnings: readonly Warning[];
-  /** Names parts of messages exactly; see `toOpenAiParam`. */
-  readonly partParams?: PartParams;
+  /** Names parameters as the caller did; see `toOpenAiParam`. */
+  readonly callerParams?: CallerParams;
 }
-
-export type PartParams = ChatIntent["partParams"];
 
 export interface OpenAiWarning {
   readonly code: string;
@@ -26,8 +25,11 @@ export function toEdgeWarning({ code, param, message }: Warning): OpenAiWarning 
 }
 
 /** A warning of the service or about the answer: its `param` is a path of ChatRequest, or a word of its own, which stays. */
-export function toOpenAiWarning({ code, param, message }: Warning, partParams: PartParams | undefined): OpenAiWarning {
-  return { code, param: toOpenAiParam(param, partParams) ?? param, message };
+export function toOpenAiWarning(
+  { code, param, message }: Warning,
+  callerParams: CallerParams | undefined,
+): OpenAiWarning {
+  return { code, param: toOpenAiParam(param, callerParams) ?? param, message };
 }
 
 /** OpenAI's word for a tier that served; undefined when it is unknown. */

@@ -1,6 +1,6 @@
 // Failures in OpenAI's words: status, headers and body of an error answer.
 import type { Failure } from "../chat/failures.ts";
-import type { PartParams } from "./answer.ts";
+import type { CallerParams } from "./caller-params.ts";
 import { toOpenAiParam } from "./params.ts";
 
 export interface ErrorBody {
@@ -24,18 +24,21 @@ const DEFAULT_RETRY_AFTER_MS = 1000;
 /** openai-node ignores a longer `retry-after` and comes back after seconds, so beyond it a retry is forbidden altogether. */
 const RETRY_AFTER_MAX_SECONDS = 60;
 
+/** The one message of ChatRequest that is many OpenAI parameters at once, so that none of them can be named. */
+const NAMELESS = "sampling";
+
 /** What the caller is told over HTTP. The message is the failure's own; its cause is never told. */
-export function toErrorAnswer(failure: Failure, partParams?: PartParams): ErrorAnswer {
+export function toErrorAnswer(failure: Failure, callerParams?: CallerParams): ErrorAnswer {
   const { row } = failure;
-  return { status: row.httpStatus, headers: retryHeaders(failure), body: toErrorBody(failure, partParams) };
+  return { status: row.httpStatus, headers: retryHeaders(failure), body: toErrorBody(failure, callerParams) };
 }
 
 /** `{"error": …}` with OpenAI's four keys. */
-export function toErrorBody(failure: Failure, partParams?: PartParams): ErrorBody {
+export function toErrorBody(failure: Failure, callerParams?: CallerParams): ErrorBody {
   const { type, openaiCode } = failure.row;
   const { field, message } = failure;
   // A path of ChatRequest becomes its OpenAI parameter; anything else is one already.
-  const param = field === undefined ? null : (toOpenAiParam(field, partParams) ?? field);
+  const param = field === undefined || field === NAMELESS ? null : (toOpenAiParam(field, callerParams) ?? field);
   return { error: { message, type, param, code: openaiCode } };
 }
 

@@ -1,5 +1,6 @@
 // What a chat completion request asks for: the ChatRequest behind it, and how its answer is to be delivered.
 import type { ChatRequest, Warning } from "../gen/gemini/chat/v1/chat_pb.ts";
+import type { CallerParams } from "./caller-params.ts";
 
 /** How the answer is written as OpenAI JSON; nothing of it concerns the model. */
 export interface Delivery {
@@ -25,11 +26,8 @@ export interface ChatIntent {
   readonly delivery: Delivery;
   /** Warnings about OpenAI fields, in the order they were found; `param` is the OpenAI parameter. */
   readonly warnings: readonly Warning[];
-  /**
-   * For each part of each message the OpenAI parameter it was read from, relative to its message (`content[1].image_url.url`): what
-   * `toOpenAiParam` needs to name the place of a part exactly.
-   */
-  readonly partParams: readonly (readonly string[])[];
+  /** What `toOpenAiParam` needs to name parameters as the caller did. */
+  readonly callerParams: CallerParams;
 }
 
 /** What all chunks of an answer have in common. */

@@ -8,7 +8,7 @@ import { PartList } from "./part-list.ts";
 import type { Message as PlainMessage, ToolMessage } from "./schema/messages.ts";
 
 interface ReadMessages {
-  /** As many as were given. One that says nothing has no parts. */
+  /** As many as were given. One that says nothing has no parts; the service leaves it out and says so. */
   readonly messages: Message[];
   /** For each part of each message the OpenAI parameter it was read from, relative to the message. */
   readonly partParams: readonly (readonly string[])[];
@@ -23,9 +23,6 @@ export function readMessages(messages: readonly PlainMessage[], raise: RaiseWarn
   const lists = messages.map((message, index) => {
     const list = readMessage(message, `messages[${index}]`, callNames, raise);
     for (const { kind } of list.parts) if (kind.case === "toolCall") callNames.set(kind.value.id, kind.value.name);
-    if (list.parts.length === 0 && !("audio" in message && message.audio)) {
-      raise("message_dropped", list.at, "The message has no content and was left out.");
-    }
     return list;
   });
   return {

@@ -1,4 +1,5 @@
 // Where a field of ChatRequest comes from in an OpenAI body: names in failures and warnings that are raised behind the contract.
+import type { CallerParams } from "./caller-params.ts";
 
 /** Field of ChatRequest → OpenAI parameter; a path below a row belongs to the row. Fields of the same name need none. */
 const PARAMS: ReadonlyMap<string, string> = new Map([
@@ -46,18 +47,21 @@ const SCHEMA = /^(tools\[\d+\]\.function\.)parameters_json_schema/;
 
 /**
  * The OpenAI parameter of a path in ChatRequest; undefined for a path that needs no other name or is an OpenAI parameter already.
- * With `partParams` of the request's ChatIntent it is exact for parts of messages, else near: `messages[2].content[1]`.
+ * With `callerParams` of the request's ChatIntent it is what the caller wrote, else near: `messages[2].content[1]`.
  */
-export function toOpenAiParam(fieldPath: string, partParams?: readonly (readonly string[])[]): string | undefined {
+export function toOpenAiParam(fieldPath: string, callerParams?: CallerParams): string | undefined {
   const part = PART.exec(fieldPath);
   if (part) {
     const [, message = "", index = "", rest = ""] = part;
-    const own = partParams?.[Number(message)]?.[Number(index)] ?? `content[${index}]`;
+    const own = callerParams?.parts[Number(message)]?.[Number(index)] ?? `content[${index}]`;
     return `messages[${message}].${own}${belowCall(own, rest)}`;
   }
   if (SCHEMA.test(fieldPath)) return fieldPath.replace(SCHEMA, "$1parameters");
+  const ancestors = ancestorsOf(fieldPath);
+  const own = ancestors.find((path) => callerParams?.fields.has(path));
+  if (own !== undefined) return callerParams?.fields.get(own);
   if (AMBIGUOUS.test(fieldPath)) return undefined;
-  const row = ancestorsOf(fieldPath).find((path) => PARAMS.has(path));
+  const row = ancestors.find((path) => PARAMS.has(path));
   return row === undefined ? undefined : PARAMS.get(row);
 }
 

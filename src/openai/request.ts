@@ -2,6 +2,7 @@
 import { Failure, type FailureReason } from "../chat/failures.ts";
 import { warning, type RaiseWarning, type WarningCode } from "../chat/warnings.ts";
 import type { ChatRequest, Warning } from "../gen/gemini/chat/v1/chat_pb.ts";
+import { callerFields } from "./caller-params.ts";
 import { toPlainBody } from "./dialects.ts";
 import { readGoogleOptions } from "./google-options.ts";
 import type { ChatIntent } from "./intent.ts";
@@ -44,7 +45,8 @@ export function readChatCompletion(body: unknown, options: ReadOptions): ChatInt
   const legacyFunctions = given["functions"] !== undefined && given["functions"] !== null;
   const delivery = readDelivery(plain, options.headers.images, legacyFunctions, raise);
   const request = { ...readRequest(plain, raise), messages, strict: options.headers.strict };
-  return { request, delivery, warnings, partParams };
+  const callerParams = { parts: partParams, fields: callerFields(given, plain) };
+  return { request, delivery, warnings, callerParams };
 }
 
 function readRequest(body: ChatCompletionBody, raise: RaiseWarning): Omit<ChatRequest, "messages" | "strict"> {

@@ -32,7 +32,7 @@ export function toChatCompletion(
   const serviceWarnings = [...response.warnings, ...choices.flatMap(({ closing }) => closing.warnings)];
   const warnings = [
     ...extras.warnings.map(toEdgeWarning),
-    ...serviceWarnings.map((one) => toOpenAiWarning(one, extras.partParams)),
+    ...serviceWarnings.map((one) => toOpenAiWarning(one, extras.callerParams)),
   ];
   const tier = (response.usage && toServiceTier(response.usage.serviceTier)) ?? toServiceTier(response.serviceTier);
   return {

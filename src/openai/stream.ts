@@ -10,14 +10,8 @@ import type {
   Usage,
   Warning,
 } from "../gen/gemini/chat/v1/chat_pb.ts";
-import {
-  toEdgeWarning,
-  toOpenAiWarning,
-  toServiceTier,
-  type AnswerExtras,
-  type OpenAiWarning,
-  type PartParams,
-} from "./answer.ts";
+import { toEdgeWarning, toOpenAiWarning, toServiceTier, type AnswerExtras, type OpenAiWarning } from "./answer.ts";
+import type { CallerParams } from "./caller-params.ts";
 import { ChoiceWriter, ChunkFrame, type ChunkExtras } from "./chunks.ts";
 import { closeAnswer } from "./closing.ts";
 import { toErrorBody } from "./errors.ts";
@@ -35,8 +29,8 @@ const DONE = "data: [DONE]\n\n";
  * The last event of a stream that failed after its 200. Neither a finish reason nor `[DONE]` may follow: clients take a clean end
  * for a complete answer.
  */
-export function streamErrorText(failure: Failure, partParams?: PartParams): string {
-  return `data: ${JSON.stringify(toErrorBody(failure, partParams))}\n\n`;
+export function streamErrorText(failure: Failure, callerParams?: CallerParams): string {
+  return `data: ${JSON.stringify(toErrorBody(failure, callerParams))}\n\n`;
 }
 
 export interface ChunkStream {
@@ -62,7 +56,7 @@ class CompletionStream implements ChunkStream {
   readonly #delivery: Delivery;
   readonly #identity: AnswerIdentity;
   readonly #edgeWarnings: readonly OpenAiWarning[];
-  readonly #partParams: PartParams | undefined;
+  readonly #callerParams: CallerParams | undefined;
   readonly #frame: ChunkFrame;
   readonly #choices: Choice[] = [];
   readonly #lateWarnings: Warning[] = [];
@@ -72,7 +66,7 @@ class CompletionStream implements ChunkStream {
     this.#delivery = delivery;
     this.#identity = identity;
     this.#edgeWarnings = extras.warnings.map(toEdgeWarning);
-    this.#partParams = extras.partParams;
+    this.#callerParams = extras.callerParams;
     this.#frame = new ChunkFrame(delivery, identity);
     this.#frame.setFirstExtras(toExtras(this.#edgeWarnings, undefined));
   }
@@ -90,7 +84,7 @@ class CompletionStream implements ChunkStream {
     if (endings.length === 0) throw new Failure("UPSTREAM_STREAM_TRUNCATED", "The stream ended without an answer.");
     const warnings = [...this.#lateWarnings, ...endings.flatMap(({ closing }) => closing.warnings)];
     const extras = toExtras(
-      warnings.map((one) => toOpenAiWarning(one, this.#partParams)),
+      warnings.map((one) => toOpenAiWarning(one, this.#callerParams)),
       this.#usage && toServiceTier(this.#usage.serviceTier),
     );
     endings.forEach(({ writer, renderer, closing }, index) => {
@@ -137,7 +131,10 @@ class CompletionStream implements ChunkStream {
   }
 
   #start(started: Started): void {
-    const warnings = [...this.#edgeWarnings, ...started.warnings.map((one) => toOpenAiWarning(one, this.#partParams))];
+    const warnings = [
+      ...this.#edgeWarnings,
+      ...started.warnings.map((one) => toOpenAiWarning(one, this.#callerParams)),
+    ];
     this.#frame.setFirstExtras(toExtras(warnings, toServiceTier(started.serviceTier)));
   }
 

@@ -8,6 +8,8 @@ import type { GoogleOptions } from "./schema/google.ts";
 type Control = Thinking["control"];
 
 const NOT_SAID: Control = { case: undefined };
+/** A budget of −1: it also wakes models that do not think by themselves. */
+const MODEL_DECIDES: Control = { case: "budgetTokens", value: -1 };
 
 const LEVELS: ReadonlyMap<string, ThinkingLevel> = new Map([
   ["none", ThinkingLevel.NONE],
@@ -28,8 +30,9 @@ export function readThinking(body: ChatCompletionBody, raise: RaiseWarning): Thi
   const pinned = config ? controlOfConfig(config) : NOT_SAID;
   const control = pinned.case === undefined ? controlOfReasoning(body, raise) : pinned;
   const includeThoughts = config?.include_thoughts ?? wishForThoughts(body);
-  if (pinned.case !== undefined && body.reasoning_effort) {
-    raise("parameter_ignored", "reasoning_effort", "extra_body.google.thinking_config was given too and counts.");
+  if (pinned.case !== undefined && controlOfReasoning(body, () => undefined).case !== undefined) {
+    const lost = body.reasoning_effort ? "reasoning_effort" : "reasoning";
+    raise("parameter_ignored", lost, "extra_body.google.thinking_config was given too and counts.");
   }
   if (control.case === undefined && includeThoughts === undefined) return undefined;
   return {
@@ -61,7 +64,8 @@ function controlOfReasoning({ reasoning, reasoning_effort: effort }: ChatComplet
     return { case: "budgetTokens", value: budget };
   }
   if (effort) return levelOf(effort);
-  return reasoning?.enabled === false ? levelOf("none") : NOT_SAID;
+  if (reasoning?.enabled === false) return levelOf("none");
+  return reasoning?.enabled ? MODEL_DECIDES : NOT_SAID;
 }
 
 function levelOf(word: string): Control {
@@ -70,6 +74,5 @@ function levelOf(word: string): Control {
 
 /** What was said about telling thoughts; by itself, asking for thinking asks for thoughts, which the service knows. */
 function wishForThoughts({ reasoning }: ChatCompletionBody): boolean | undefined {
-  if (typeof reasoning?.exclude === "boolean") return !reasoning.exclude;
-  return reasoning?.enabled === true ? true : undefined;
+  return typeof reasoning?.exclude === "boolean" ? !reasoning.exclude : undefined;
 }

@@ -18,9 +18,11 @@ import type { BodyBudget, BodyLease } from "./body-budget.ts";
 import { headerValuesKey } from "./call-context.ts";
 import { toConnectError } from "./errors.ts";
 import { createRequestGate, rawHeaderValues } from "./gate.ts";
+import { sendPlainGrpcMessage } from "./grpc-message.ts";
 import { implementHealth, type Readiness } from "./health.ts";
 import { implementReflection } from "./reflection.ts";
 import { implementOnWire, type Operations } from "./services.ts";
+import { clampTimeouts } from "./timeout-header.ts";
 
 export interface WireOptions {
   readonly operations: Operations;
@@ -86,6 +88,7 @@ async function serve(
     // never drain, so it may as well say so (connect-node 2.2.0, node-universal-handler).
     emitter.emit("drain");
   });
+  sendPlainGrpcMessage(response);
   try {
     const lease = budget.lease(response);
     const answer = await handler({ ...asked, body: counted(asked.body as AsyncIterable<Uint8Array>, lease) });
@@ -101,7 +104,9 @@ async function serve(
 function toUniversalRequest(request: NodeRequest, response: NodeResponse): Parameters<Handler>[0] | undefined {
   const values = createContextValues().set(headerValuesKey, rawHeaderValues(request.rawHeaders));
   try {
-    return universalRequestFromNodeRequest(request, response, undefined, values);
+    const universal = universalRequestFromNodeRequest(request, response, undefined, values);
+    clampTimeouts(universal.header);
+    return universal;
   } catch {
     return undefined;
   }

@@ -23,6 +23,22 @@ test("whatever Gemini's id is, ours has at most 64 characters that every client 
   );
 });
 
+test("Gemini's id comes back also when a gateway between appended a signature", () => {
+  const ours = mintToolCallId("spt7zdfl");
+  for (const mark of ["__thought__", "_ts_"]) {
+    assert.equal(geminiCallId(`${ours}${mark}QUJD`), "spt7zdfl");
+    assert.equal(geminiCallId(`${mintToolCallId("")}${mark}QUJD`), "");
+  }
+});
+
+test("an id of Gemini's that looks like a signature in an id is not taken over", () => {
+  for (const id of ["a_ts_QUJD", "ts_QUJD", "a__thought__QUJD"]) {
+    const ours = mintToolCallId(id);
+    assert.equal(geminiCallId(ours), "");
+    assert.equal(signatureInForeignId(ours), undefined);
+  }
+});
+
 test("an id of another origin holds none of Gemini's", () => {
   for (const id of ["", "call_1", "toolu_01A", "function-call-123", "call_abc__thought__AAAA"])
     assert.equal(geminiCallId(id), "");

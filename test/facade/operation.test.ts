@@ -1,8 +1,9 @@
 // Goal: whoever operates the gateway learns the truth at once: it lives, whether it wants requests, and what it counts.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { errorAnswer, geminiErrors, jsonAnswer, startFaultyGemini, textChunk } from "../support/faulty-gemini.ts";
@@ -65,7 +66,12 @@ test("a gateway whose store has not answered for a minute is not ready, but chat
   const file = join(directory, "gateway.sqlite");
   await using gateway = await startGateway({ DATABASE_URL: `sqlite:${file}` });
   assert.deepEqual(await readiness(gateway), [200, undefined]);
-  writeFileSync(file, Buffer.alloc(65_536, "no database"));
+  // What an operator's accident does to a store: it is there, and answers nothing.
+  const store = new DatabaseSync(file);
+  for (const { name } of store.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all()) {
+    if (!String(name).startsWith("sqlite_")) store.exec(`DROP TABLE "${String(name)}"`);
+  }
+  store.close();
   while (!gateway.log.some((line) => line.includes("store does not answer"))) await sleep(50);
   const now = performance.now.bind(performance);
   context.mock.method(performance, "now", () => now() + 61_000);
@@ -99,7 +105,7 @@ test("a call that fails is counted as a call, and not again as a refusal", async
 });
 
 test("on a host that others can reach /metrics is not on the main port", async () => {
-  await using gateway = await startGateway({ HOST: "0.0.0.0", GEMINI_BASE_URL: "emulator" });
+  await using gateway = await startGateway({ HOST: "0.0.0.0", GEMINI_BASE_URL: "emulator", SHUTDOWN_DELAY_MS: "0" });
   assert.equal((await gateway.get("/metrics")).status, 404);
 });
 

@@ -40,7 +40,7 @@ const BUDGET_CASES: Case[] = [
   ["gemini-2.5-flash", level(XHIGH), { includeThoughts: true, thinkingBudget: 24_576 }, []],
   ["gemini-2.5-pro", level(MAX), { includeThoughts: true, thinkingBudget: 24_576 }, []],
   ["gemini-2.5-pro", level(NONE), { thinkingBudget: 128 }, BY_LEVEL],
-  ["gemini-2.5-pro", budget(0), { thinkingBudget: 128 }, BY_LEVEL],
+  ["gemini-2.5-pro", budget(0), { thinkingBudget: 128 }, BY_BUDGET],
   ["gemini-2.5-pro", budget(64), { includeThoughts: true, thinkingBudget: 128 }, BY_BUDGET],
   ["gemini-2.5-pro", budget(32_768), { includeThoughts: true, thinkingBudget: 32_768 }, []],
   ["gemini-2.5-flash", budget(100_000), { includeThoughts: true, thinkingBudget: 24_576 }, BY_BUDGET],
@@ -68,8 +68,9 @@ const LEVEL_CASES: Case[] = [
   ["gemini-3.8-flash", budget(1025), { includeThoughts: true, thinkingLevel: "medium" }, BY_BUDGET],
   ["gemini-3.8-flash", budget(8192), { includeThoughts: true, thinkingLevel: "medium" }, BY_BUDGET],
   ["gemini-3.8-flash", budget(8193), { includeThoughts: true, thinkingLevel: "high" }, BY_BUDGET],
-  ["gemini-3.8-flash", budget(0), { thinkingLevel: "low" }, BY_LEVEL],
+  ["gemini-3.8-flash", budget(0), { thinkingLevel: "low" }, BY_BUDGET],
   ["gemini-3.8-flash", budget(-1), { includeThoughts: true }, []],
+  ["gemini-3.5-flash-lite", budget(-1), { includeThoughts: true, thinkingLevel: "medium" }, []],
 ];
 
 describe("a level or a budget", () => {

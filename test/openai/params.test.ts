@@ -55,8 +55,8 @@ describe("the OpenAI parameter", () => {
     it(`leaves ${param} alone, which is one already`, () => assert.equal(toOpenAiParam(param), undefined));
   }
   it("is exact for parts when it is known where they came from", () => {
-    const partParams = [["content"], ["content[0].text", "content[1].image_url.url"], ["content", "tool_calls[0]"]];
-    const of = (path: string): string | undefined => toOpenAiParam(path, partParams);
+    const parts = [["content"], ["content[0].text", "content[1].image_url.url"], ["content", "tool_calls[0]"]];
+    const of = (path: string): string | undefined => toOpenAiParam(path, { parts, fields: new Map() });
     assert.equal(of("messages[0].parts[0].text"), "messages[0].content");
     assert.equal(of("messages[1].parts[1].media.data"), "messages[1].content[1].image_url.url");
     assert.equal(of("messages[2].parts[1].tool_call.arguments"), "messages[2].tool_calls[0].function.arguments");

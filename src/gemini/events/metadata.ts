@@ -17,17 +17,18 @@ import type {
   UrlMetadata,
 } from "../wire.ts";
 import { toEnum } from "./native-enum.ts";
+import { enumWord, HARM_CATEGORIES, HARM_PROBABILITIES, URL_STATUSES } from "./numbered-enums.ts";
 
 export function toSafetyRatings(ratings: readonly GeminiSafetyRating[]): SafetyRatings {
   return {
     $typeName: "gemini.chat.v1.SafetyRatings",
     ratings: ratings.map(({ category = "", probability = "", blocked = false }) => {
-      const { value, native } = toEnum(HarmCategory, "HARM_CATEGORY_", category);
+      const { value, native } = toEnum(HarmCategory, "HARM_CATEGORY_", enumWord(HARM_CATEGORIES, category));
       return {
         $typeName: "gemini.chat.v1.SafetyRating",
         category: value,
         nativeCategory: native,
-        probability: String(probability),
+        probability: enumWord(HARM_PROBABILITIES, probability),
         blocked,
       };
     }),
@@ -47,7 +48,11 @@ export function toLogprobs({ chosenCandidates = [], topCandidates = [] }: Logpro
 }
 
 export function toUrlContext({ retrievedUrl = "", urlRetrievalStatus = "" }: UrlMetadata): UrlContext {
-  const { value, native } = toEnum(UrlContext_Status, "URL_RETRIEVAL_STATUS_", urlRetrievalStatus);
+  const { value, native } = toEnum(
+    UrlContext_Status,
+    "URL_RETRIEVAL_STATUS_",
+    enumWord(URL_STATUSES, urlRetrievalStatus),
+  );
   return { $typeName: "gemini.chat.v1.UrlContext", url: retrievedUrl, status: value, nativeStatus: native };
 }
 

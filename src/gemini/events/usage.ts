@@ -8,9 +8,8 @@ import {
 } from "../../gen/gemini/chat/v1/chat_pb.ts";
 import type { GeminiUsage, ModalityCount } from "../wire.ts";
 import { toEnum } from "./native-enum.ts";
+import { enumWord, MODALITIES } from "./numbered-enums.ts";
 
-/** Gemini's numbers of the modalities, for upstreams that encode enums as integers. */
-const NUMBERED_MODALITIES: readonly string[] = ["MODALITY_UNSPECIFIED", "TEXT", "IMAGE", "VIDEO", "AUDIO", "DOCUMENT"];
 /** Google: "A token is equivalent to about 4 characters for Gemini models." */
 const CHARACTERS_PER_TOKEN = 4;
 const INT32_MAX = 2_147_483_647;
@@ -58,8 +57,7 @@ export function estimateUsage(promptCharacters: number, completionCharacters: nu
 
 export function toModalityTokens(kind: ModalityTokens_Kind, details: readonly ModalityCount[] = []): ModalityTokens[] {
   return details.map(({ modality = "", tokenCount }) => {
-    const word = typeof modality === "number" ? (NUMBERED_MODALITIES[modality] ?? String(modality)) : modality;
-    const { value, native } = toEnum(Modality, "", word);
+    const { value, native } = toEnum(Modality, "", enumWord(MODALITIES, modality));
     const tokens = count(tokenCount);
     return { $typeName: "gemini.chat.v1.ModalityTokens", kind, modality: value, tokens, nativeModality: native };
   });

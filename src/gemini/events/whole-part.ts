@@ -4,13 +4,15 @@ import type { GeminiPart } from "../wire.ts";
 import { toToolResult } from "./calls.ts";
 import type { CandidateState } from "./candidate.ts";
 import { toEnum } from "./native-enum.ts";
+import { enumWord, LANGUAGES, OUTCOMES } from "./numbered-enums.ts";
 
 /** The event of a part; a kind that is not known becomes a NativePart. */
 export function toWholeEvent(candidate: CandidateState, part: GeminiPart): ChatEvent["event"] {
   if (part.executableCode) {
     const { id = "", language = "", code = "" } = part.executableCode;
     candidate.codeId = id;
-    return { case: "executableCode", value: { $typeName: "gemini.chat.v1.ExecutableCode", id, language, code } };
+    const word = enumWord(LANGUAGES, language);
+    return { case: "executableCode", value: { $typeName: "gemini.chat.v1.ExecutableCode", id, language: word, code } };
   }
   if (part.codeExecutionResult) return toCodeResult(candidate, part.codeExecutionResult);
   if (part.toolCall) {
@@ -43,7 +45,7 @@ function toCodeResult(
   result: NonNullable<GeminiPart["codeExecutionResult"]>,
 ): ChatEvent["event"] {
   const { id = candidate.codeId, outcome = "", output = "" } = result;
-  const { value, native } = toEnum(CodeResult_Outcome, "OUTCOME_", outcome);
+  const { value, native } = toEnum(CodeResult_Outcome, "OUTCOME_", enumWord(OUTCOMES, outcome));
   return {
     case: "codeResult",
     value: { $typeName: "gemini.chat.v1.CodeResult", id, outcome: value, output, nativeOutcome: native },

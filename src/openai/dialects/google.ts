@@ -7,12 +7,19 @@ import { fill, isObject, objectAt, row, type Json, type Row } from "./row.ts";
 /** Google's block is seven levels deep, where two speakers have their voices; deeper keys are nobody's option. */
 const SNAKE_DEPTH = 8;
 const AnyObject = Type.Object({});
+const ExtraBody = Type.Object({
+  google: maybe(AnyObject),
+  extra_body: maybe(Type.Object({ google: maybe(AnyObject) })),
+});
 
 export const GOOGLE_ROWS: readonly Row[] = [
-  row("extra_body", Type.Object({ google: maybe(AnyObject) }), ({ google, ...others }, draft) => {
+  // Google's documents write `extra_body={"extra_body": …}`: some clients unwrap both, some one, some none.
+  row("extra_body", ExtraBody, (given, draft) => {
+    const { google, extra_body: inner, ...others } = given;
     draft["extra_body"] = {};
-    if (google) addBlock(draft, google);
-    for (const [field, value] of Object.entries(others)) fill(draft, field, value);
+    for (const block of [google, inner?.google]) if (block) addBlock(draft, block);
+    const { google: _, ...innerOthers } = inner ?? {};
+    for (const [field, value] of Object.entries({ ...innerOthers, ...others })) fill(draft, field, value);
   }),
   row("google", AnyObject, (google, draft) => {
     delete draft["google"];

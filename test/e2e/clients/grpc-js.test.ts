@@ -234,9 +234,7 @@ describe("calls", () => {
     const health = connect(gateway, "grpc.health.v1.Health");
     for (const service of ["", "gemini.chat.v1.ChatService"]) {
       const answer = await new Promise<string>((resolve, reject) => {
-        health.check({ service }, (error, { status: served } = { status: "" }) =>
-          error ? reject(error) : resolve(served),
-        );
+        health.check({ service }, (error, answered) => (error ? reject(error) : resolve(answered.status)));
       });
       assert.equal(answer, "SERVING");
     }
@@ -287,10 +285,12 @@ describe("failures", () => {
 
   test("a field out of its range is INVALID_ARGUMENT and named by BadRequest, on both methods", async () => {
     const request = ask("Hello!", { sampling: { temperature: 7 } });
-    const streamed = collect(chat.streamChat(request, licensed()));
-    for (const error of [await failureOf(call(chat, request)), await failureOf(streamed)]) {
+    for (const send of [() => call(chat, request), () => collect(chat.streamChat(request, licensed()))]) {
+      const error = await failureOf(send());
       assert.equal(error.code, status.INVALID_ARGUMENT);
-      const violations = detailsOf(error).flatMap((detail) => anyUnpack(detail, BadRequestSchema)?.fieldViolations ?? []);
+      const violations = detailsOf(error).flatMap(
+        (detail) => anyUnpack(detail, BadRequestSchema)?.fieldViolations ?? [],
+      );
       assert.deepEqual(
         violations.map(({ field }) => field),
         ["sampling.temperature"],

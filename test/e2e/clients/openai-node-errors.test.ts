@@ -82,7 +82,7 @@ describe("classes", () => {
     );
     assert.ok(error instanceof OpenAI.BadRequestError);
     assert.equal(error.code, "invalid_image_url");
-    assert.match(error.param ?? "", /^messages\[0\]\.content\[1\]/);
+    assert.equal(error.param, "messages[0].content[1].image_url.url");
   });
 });
 

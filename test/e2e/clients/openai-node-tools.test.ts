@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type OpenAI from "openai";
-import { startGateway, type TestGateway } from "../../support/gateway.ts";
+import { type TestGateway } from "../../support/gateway.ts";
+import { startInformedGateway } from "./informed-gateway.ts";
 import { BUDGET_MODEL, collect, connect, extra, finishesOf, MODEL, user } from "./openai-sdk.ts";
 
 type Message = OpenAI.ChatCompletionMessageParam;
@@ -11,7 +12,7 @@ type ToolCall = OpenAI.ChatCompletionMessageFunctionToolCall;
 let gateway: TestGateway;
 let openai: OpenAI;
 before(async () => {
-  gateway = await startGateway();
+  gateway = await startInformedGateway();
   openai = connect(gateway);
 });
 after(() => gateway[Symbol.asyncDispose]());
@@ -78,7 +79,10 @@ describe("the loop", () => {
     });
     const { choices } = await stream.finalChatCompletion();
     assert.deepEqual(done, ['0 get_weather {"city":"Paris"}', '1 get_time {"city":"Paris"}']);
-    assert.deepEqual(callsOf(choices[0]?.message).map(({ function: { name } }) => name), ["get_weather", "get_time"]);
+    assert.deepEqual(
+      callsOf(choices[0]?.message).map(({ function: { name } }) => name),
+      ["get_weather", "get_time"],
+    );
     const chunks = await collect(await openai.chat.completions.create({ ...body, stream: true }));
     assert.deepEqual(finishesOf(chunks), ["tool_calls"]);
   });
@@ -138,7 +142,11 @@ describe("the loop", () => {
     const { data, response } = await openai.chat.completions
       .create({
         model: MODEL,
-        messages: [...user("Hello!"), { role: "tool", tool_call_id: "call_nobody", content: "lost" }, ...user("Go on.")],
+        messages: [
+          ...user("Hello!"),
+          { role: "tool", tool_call_id: "call_nobody", content: "lost" },
+          ...user("Go on."),
+        ],
       })
       .withResponse();
     assert.ok(data.choices[0]?.message.content);
@@ -163,21 +171,28 @@ describe("choices", () => {
     ]);
   });
 
-  test("a custom tool is called with its text as input, and its result is understood", async () => {
-    const custom: OpenAI.ChatCompletionTool = {
-      type: "custom",
-      custom: { name: "run_sql", description: "Runs SQL", format: { type: "text" } },
+  test("a custom tool is a function with one text; calls and results of either kind are understood", async () => {
+    const body = {
+      model: MODEL,
+      tools: [{ type: "custom" as const, custom: { name: "run_sql", description: "Runs SQL" } }],
     };
-    const body = { model: MODEL, tools: [custom] };
     const first = await openai.chat.completions.create({ ...body, messages: user("Use run_sql.") });
-    const message = first.choices[0]?.message;
-    const call = message?.tool_calls?.[0];
-    assert.ok(message && call?.type === "custom");
-    assert.equal(call.custom.name, "run_sql");
-    assert.equal(typeof call.custom.input, "string");
-    const result: Message = { role: "tool", tool_call_id: call.id, content: "3 rows" };
-    const last = await openai.chat.completions.create({ ...body, messages: [...user("Use run_sql."), message, result] });
-    assert.match(last.choices[0]?.message.content ?? "", /run_sql: {"output":"3 rows"}/);
+    const [call] = callsOf(first.choices[0]?.message);
+    assert.ok(call);
+    const { input } = JSON.parse(call.function.arguments) as { input: string };
+    assert.equal(typeof input, "string");
+    const custom = { id: call.id, type: "custom" as const, custom: { name: "run_sql", input } };
+    for (const told of [call, custom]) {
+      const last = await openai.chat.completions.create({
+        ...body,
+        messages: [
+          ...user("Use run_sql."),
+          { role: "assistant", content: null, tool_calls: [told] },
+          { role: "tool", tool_call_id: call.id, content: "3 rows" },
+        ],
+      });
+      assert.match(last.choices[0]?.message.content ?? "", /run_sql: {"output":"3 rows"}/);
+    }
   });
 
   test("legacy functions are called and answered in kind", async () => {
@@ -222,7 +237,11 @@ describe("runTools", () => {
 
   test("runs the function and brings the final answer", async () => {
     const asked: string[] = [];
-    const runner = openai.chat.completions.runTools({ model: MODEL, messages: user(QUESTION), tools: [runnable(asked)] });
+    const runner = openai.chat.completions.runTools({
+      model: MODEL,
+      messages: user(QUESTION),
+      tools: [runnable(asked)],
+    });
     assert.match((await runner.finalContent()) ?? "", /get_weather: {"city":"Paris","celsius":18}/);
     assert.deepEqual(asked, ["Paris"]);
   });

@@ -41,3 +41,10 @@ export function finishesOf(chunks: readonly OpenAI.ChatCompletionChunk[]): strin
 export function extra(value: object, name: string): unknown {
   return (value as Record<string, unknown>)[name];
 }
+
+/** Such a field where it is text; "" where it is absent. */
+export function extraText(value: object, name: string): string {
+  const text = extra(value, name) ?? "";
+  if (typeof text !== "string") throw new TypeError(`${name} is no text`);
+  return text;
+}

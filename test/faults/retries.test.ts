@@ -1,0 +1,272 @@
+// Goal: each way in which Gemini can fail leads to the right next step, the right answer, and nothing said that is nobody's business.
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { Code, createClient } from "@connectrpc/connect";
+import { ChatService } from "../../src/gen/gemini/chat/v1/chat_pb.ts";
+import { RetryInfoSchema } from "../../src/gen/google/rpc/error_details_pb.ts";
+import { assertErrorOf } from "../facade/openai-error.ts";
+import {
+  bodyAnswer,
+  consumerSuspended,
+  dailyQuotaExceeded,
+  errorAnswer,
+  geminiErrors,
+  headNow,
+  htmlAnswer,
+  jsonAnswer,
+  modelNotFound,
+  perKey,
+  quotaExceeded,
+  refusingOrigin,
+  startFaultyGemini,
+  streamAnswer,
+  textChunk,
+  type Answer,
+  type FaultyGemini,
+} from "../support/faulty-gemini.ts";
+import { LICENCE, startGateway, type TestGateway } from "../support/gateway.ts";
+import { transportsOf } from "../support/transports.ts";
+import { failureOf, MODEL, openAi, question, readSse, reasonOf } from "./requests.ts";
+
+const KEYS = ["canary-key-aaaaaaaa", "canary-key-bbbbbbbb", "canary-key-cccccccc"] as const;
+const [FIRST, SECOND] = KEYS;
+
+interface Rig extends AsyncDisposable {
+  readonly gemini: FaultyGemini;
+  readonly gateway: TestGateway;
+}
+
+/** A gateway with three projects of a key each, logging all it can; its end checks that no key was told to anybody. */
+async function rig(): Promise<Rig> {
+  const gemini = await startFaultyGemini();
+  const gateway = await startGateway({
+    GEMINI_BASE_URL: gemini.origin,
+    GEMINI_API_KEYS: KEYS.map((key, at) => `p${at}:${key}`).join(","),
+    LOG_LEVEL: "trace",
+  });
+  return {
+    gemini,
+    gateway,
+    async [Symbol.asyncDispose]() {
+      const metrics = await (await gateway.get("/metrics")).text();
+      await gateway[Symbol.asyncDispose]();
+      await gemini.close();
+      for (const text of [...gateway.log, metrics]) {
+        assert.ok(![...KEYS, LICENCE].some((secret) => text.includes(secret)), text);
+      }
+    },
+  };
+}
+
+interface Row {
+  readonly title: string;
+  readonly answer: Answer;
+  readonly status: number;
+  readonly code: string;
+  /** Calls that reach Gemini while it keeps failing so; more than one means that a better second answer saves the request. */
+  readonly calls: number;
+  readonly param?: string;
+  /** `other`: the next try is on another project; `any`: on whichever. */
+  readonly next?: "other" | "any";
+}
+
+const ofKey = (title: string, error: Parameters<typeof errorAnswer>[0]): Row => ({
+  title,
+  answer: errorAnswer(error),
+  status: 503,
+  code: "upstream_key_invalid",
+  calls: 3,
+  next: "other",
+});
+
+const rows: Row[] = [
+  { title: "an invalid argument", answer: errorAnswer(geminiErrors.invalidArgument), status: 400, code: "upstream_invalid_argument", calls: 1 },
+  { title: "too long a prompt", answer: errorAnswer(geminiErrors.contextTooLong), status: 400, code: "context_length_exceeded", calls: 1, param: "messages" },
+  { title: "an unknown model", answer: errorAnswer(modelNotFound(MODEL)), status: 404, code: "model_not_found", calls: 1, param: "model" },
+  { title: "too large a request", answer: errorAnswer(geminiErrors.payloadTooLarge), status: 413, code: "payload_too_large", calls: 1 },
+  { title: "a file of somebody else", answer: errorAnswer(geminiErrors.fileForbidden), status: 400, code: "upstream_invalid_argument", calls: 1 },
+  ofKey("a key that is not valid", geminiErrors.apiKeyInvalid),
+  ofKey("a key that has expired", geminiErrors.apiKeyExpired),
+  ofKey("a key that is unknown", geminiErrors.unauthenticated),
+  ofKey("a key that was leaked", geminiErrors.keyLeaked),
+  ofKey("a key that is blocked", geminiErrors.keyBlocked),
+  { title: "a service that is disabled", answer: errorAnswer(geminiErrors.serviceDisabled), status: 503, code: "upstream_project_unusable", calls: 3, next: "other" },
+  { title: "unpaid bills", answer: errorAnswer(geminiErrors.billingDisabled), status: 503, code: "upstream_project_unusable", calls: 3, next: "other" },
+  { title: "a suspended consumer, with the key in its text", answer: errorAnswer(consumerSuspended(FIRST)), status: 503, code: "upstream_project_unusable", calls: 3, next: "other" },
+  { title: "used-up credits", answer: errorAnswer(geminiErrors.prepaymentDepleted), status: 503, code: "upstream_project_unusable", calls: 3, next: "other" },
+  { title: "a region without Gemini", answer: errorAnswer(geminiErrors.locationUnsupported), status: 503, code: "upstream_region", calls: 3, next: "other" },
+  { title: "a model that the project may not use", answer: errorAnswer(geminiErrors.modelForbidden), status: 503, code: "upstream_permission_denied", calls: 3, next: "other" },
+  { title: "a rate limit", answer: errorAnswer(quotaExceeded("26s")), status: 429, code: "rate_limit_exceeded", calls: 3, next: "other" },
+  { title: "a rate limit of shared capacity", answer: errorAnswer(geminiErrors.sharedCapacity), status: 429, code: "rate_limit_exceeded", calls: 3, next: "other" },
+  { title: "a used-up quota of the day", answer: errorAnswer(dailyQuotaExceeded("12s")), status: 429, code: "insufficient_quota", calls: 3, next: "other" },
+  { title: "an internal error", answer: errorAnswer(geminiErrors.internal), status: 502, code: "upstream_error", calls: 2, next: "any" },
+  { title: "an overloaded model", answer: errorAnswer(geminiErrors.overloaded), status: 503, code: "overloaded", calls: 3, next: "any" },
+  { title: "high demand", answer: errorAnswer(geminiErrors.highDemand), status: 503, code: "overloaded", calls: 3, next: "any" },
+  { title: "an aborted call", answer: errorAnswer(geminiErrors.aborted), status: 503, code: "upstream_unavailable", calls: 3, next: "any" },
+  { title: "a cancelled call", answer: errorAnswer(geminiErrors.cancelled), status: 503, code: "upstream_unavailable", calls: 3, next: "any" },
+  { title: "a deadline of Google's own", answer: errorAnswer(geminiErrors.deadlineExceeded), status: 504, code: "upstream_timeout", calls: 1 },
+  { title: "a page of a front end", answer: htmlAnswer(502), status: 502, code: "upstream_error", calls: 2, next: "any" },
+  { title: "a reset instead of an answer", answer: ["reset"], status: 502, code: "upstream_error", calls: 2, next: "any" },
+  { title: "a closed connection instead of an answer", answer: ["fin"], status: 502, code: "upstream_error", calls: 2, next: "any" },
+  { title: "an answer that is no JSON", answer: bodyAnswer("nope", "application/json"), status: 502, code: "upstream_invalid_response", calls: 2, next: "any" },
+];
+
+for (const row of rows) {
+  describe(row.title, { concurrency: 2 }, () => {
+    for (const stream of [false, true]) {
+      const face = stream ? "a stream" : "JSON";
+      test(`is told as ${row.status} ${row.code} when it lasts, for ${face}, after ${row.calls} tries`, async () => {
+        await using rigged = await rig();
+        rigged.gemini.script(() => row.answer);
+        const response = await rigged.gateway.post(openAi(stream));
+        const { status, code, param = null } = row;
+        const type = status === 429 ? "rate_limit_error" : status >= 500 ? "server_error" : "invalid_request_error";
+        await assertErrorOf(response, { status, code, param, type, message: /^(?!.*canary-key)./ });
+        assert.equal(rigged.gemini.calls.length, row.calls);
+        if (row.next === "other") assert.equal(new Set(rigged.gemini.calls.map(({ key }) => key)).size, row.calls);
+        assertRetryHeaders(response.headers, row);
+      });
+
+      if (row.next) {
+        test(`is hidden when another try goes well, for ${face}`, async () => {
+          await using rigged = await rig();
+          const good = textChunk("saved", { finishReason: "STOP" });
+          rigged.gemini.script([row.answer, stream ? streamAnswer([good]) : jsonAnswer(good)]);
+          const response = await rigged.gateway.post(openAi(stream));
+          assert.equal(response.status, 200);
+          assert.match(await response.text(), /saved/);
+          const [one, two] = rigged.gemini.calls;
+          if (row.next === "other") assert.notEqual(one?.key, two?.key);
+        });
+
+        test(`is tried once when the caller is retrying itself, for ${face}`, async () => {
+          await using rigged = await rig();
+          rigged.gemini.script(() => row.answer);
+          const response = await rigged.gateway.post(openAi(stream), { "X-Stainless-Retry-Count": "1" });
+          assert.equal(response.status, row.status);
+          await response.text();
+          assert.equal(rigged.gemini.calls.length, 1);
+        });
+      }
+    }
+  });
+}
+
+/** What the SDKs go by: 429 and 503 say when to come back and whether; a retry that cannot help is forbidden. */
+function assertRetryHeaders(headers: Headers, { status, code }: Row): void {
+  const after = headers.get("retry-after");
+  const should = headers.get("x-should-retry");
+  if (code === "insufficient_quota") assert.deepEqual([after, should], [null, "false"]);
+  else if (status === 429 || status === 503) {
+    assert.match(after ?? "", /^[1-9]\d*$/);
+    assert.match(should ?? "", /^(?:true|false)$/);
+  } else if (status < 500) assert.equal(should, "false");
+  else assert.notEqual(should, "false");
+}
+
+test("a rate limit tells the wait that Google named", async () => {
+  await using rigged = await rig();
+  rigged.gemini.script(() => errorAnswer(quotaExceeded("26s")));
+  const response = await rigged.gateway.post(openAi(false));
+  assert.deepEqual([response.headers.get("retry-after"), response.headers.get("x-should-retry")], ["26", "true"]);
+  await response.text();
+});
+
+test("a wait too long for the SDKs forbids their retry", async () => {
+  await using rigged = await rig();
+  rigged.gemini.script(() => errorAnswer(quotaExceeded("120s")));
+  const response = await rigged.gateway.post(openAi(false));
+  assert.deepEqual([response.headers.get("retry-after"), response.headers.get("x-should-retry")], ["120", "false"]);
+  await response.text();
+});
+
+test("gRPC callers get the wait as RetryInfo and as metadata", async () => {
+  await using rigged = await rig();
+  rigged.gemini.script(() => errorAnswer(quotaExceeded("26s")));
+  for (const { name, wire, transport } of transportsOf(rigged.gateway)) {
+    const failure = await failureOf(createClient(ChatService, transport).chat(question()));
+    assert.deepEqual([failure.code, reasonOf(failure)], [Code.ResourceExhausted, "RATE_LIMIT_EXCEEDED"], name);
+    assert.equal(failure.findDetails(RetryInfoSchema)[0]?.retryDelay?.seconds, 26n, name);
+    if (!wire) continue;
+    assert.equal(failure.metadata.get("retry-after"), "26", name);
+    assert.equal(failure.metadata.get("x-should-retry"), "true", name);
+    assert.ok(failure.metadata.get("x-request-id"), name);
+  }
+});
+
+test("grpc-previous-rpc-attempts makes a call one attempt", async () => {
+  await using rigged = await rig();
+  rigged.gemini.script(() => errorAnswer(geminiErrors.overloaded));
+  const transport = transportsOf(rigged.gateway).find(({ name }) => name === "gRPC over HTTP/2")?.transport;
+  assert.ok(transport);
+  const headers = { "grpc-previous-rpc-attempts": "2" };
+  await failureOf(createClient(ChatService, transport).chat(question(), { headers }));
+  assert.equal(rigged.gemini.calls.length, 1);
+});
+
+test("a key that failed is left alone afterwards, and callers notice nothing", async () => {
+  await using rigged = await rig();
+  const good = jsonAnswer(textChunk("ok", { finishReason: "STOP" }));
+  rigged.gemini.script(perKey({ [FIRST]: [errorAnswer(geminiErrors.apiKeyInvalid)], [SECOND]: [good], [KEYS[2]]: [good] }));
+  for (let at = 0; at < 12; at++) {
+    const response = await rigged.gateway.post(openAi(false));
+    assert.equal(response.status, 200);
+    await response.text();
+  }
+  assert.equal(rigged.gemini.calls.filter(({ key }) => key === FIRST).length, 1);
+  assert.ok(rigged.gateway.log.some((line) => line.includes("key quarantined")));
+});
+
+test("bad requests disable no key", async () => {
+  await using rigged = await rig();
+  for (const error of [geminiErrors.invalidArgument, geminiErrors.contextTooLong, geminiErrors.fileForbidden, modelNotFound(MODEL)]) {
+    rigged.gemini.script(() => errorAnswer(error));
+    for (let at = 0; at < 6; at++) await (await rigged.gateway.post(openAi(at % 2 === 0))).text();
+  }
+  assert.equal(rigged.gemini.calls.length, 24);
+  const byKey = KEYS.map((key) => rigged.gemini.calls.filter((call) => call.key === key).length);
+  assert.deepEqual(byKey, [8, 8, 8]);
+  assert.equal((await rigged.gateway.get("/readyz")).status, 200);
+});
+
+test("a Gemini that refuses connections is told as unavailable", async () => {
+  await using gateway = await startGateway({ GEMINI_BASE_URL: await refusingOrigin() });
+  for (const stream of [false, true]) {
+    const response = await gateway.post(openAi(stream));
+    assert.equal(response.headers.get("x-should-retry"), "true");
+    await assertErrorOf(response, { status: 503, code: "upstream_unavailable", message: /^(?!.*127\.0\.0\.1)./ });
+  }
+});
+
+test("a Gemini that resets new connections for a moment is not noticed", async () => {
+  await using rigged = await rig();
+  rigged.gemini.script([jsonAnswer(textChunk("ok", { finishReason: "STOP" }))]);
+  rigged.gemini.resetNewConnections(true);
+  const asked = rigged.gateway.post(openAi(false));
+  setTimeout(() => rigged.gemini.resetNewConnections(false), 30);
+  const response = await asked;
+  assert.ok([200, 502, 503].includes(response.status));
+  await response.text();
+});
+
+test("an answer that ends before it began is tried once more", async () => {
+  for (const empty of [streamAnswer([headNow, "fin"]), streamAnswer([]), streamAnswer([], { framing: "close" })]) {
+    await using rigged = await rig();
+    rigged.gemini.script([empty, streamAnswer([textChunk("saved", { finishReason: "STOP" })])]);
+    const answer = readSse(await (await rigged.gateway.post(openAi(true))).text());
+    assert.deepEqual([answer.content, answer.done], ["saved", true]);
+    await using lasting = await rig();
+    lasting.gemini.script(() => empty);
+    await assertErrorOf(await lasting.gateway.post(openAi(true)), { status: 502, code: "upstream_stream_truncated" });
+    assert.equal(lasting.gemini.calls.length, 2);
+  }
+});
+
+test("retries of an SDK and ours do not multiply", async () => {
+  await using rigged = await rig();
+  rigged.gemini.script(() => errorAnswer(geminiErrors.overloaded));
+  for (const count of ["0", "1", "2"]) {
+    await (await rigged.gateway.post(openAi(false), { "X-Stainless-Retry-Count": count })).text();
+  }
+  assert.equal(rigged.gemini.calls.length, 3 + 1 + 1);
+});
