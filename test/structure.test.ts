@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
+import { FAILURES } from "../src/chat/failures.ts";
+import { WARNING_CODES } from "../src/chat/warnings.ts";
 
 const files = readdirSync("src", { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
@@ -37,7 +39,10 @@ test("no file is a drawer for leftovers", () => {
 });
 
 const VOCABULARIES: readonly { words: RegExp; folders: RegExp }[] = [
-  { words: /\b(generateContent|functionCallingConfig|thinkingConfig|usageMetadata)\b/, folders: /^src\/(gemini|emulator|openai\/dialects)/ },
+  {
+    words: /\b(generateContent|functionCallingConfig|thinkingConfig|usageMetadata)\b/,
+    folders: /^src\/(gemini|emulator|openai\/dialects)/,
+  },
   { words: /\b(finish_reason|chat\.completion|max_completion_tokens|response_format)\b/, folders: /^src\/openai/ },
 ];
 
@@ -56,14 +61,29 @@ test("outgoing requests are made in two places only", () => {
   }
 });
 
+test("every warning and failure of the catalogues is raised somewhere", () => {
+  const code = files
+    .filter((path) => !/chat\/(warnings|failures)\.ts$/.test(path))
+    .map((path) => readFileSync(path, "utf8"))
+    .join("\n");
+  for (const word of [...Object.keys(WARNING_CODES), ...Object.keys(FAILURES)])
+    assert.ok(code.includes(`"${word}"`), word);
+});
+
 test("each dependency has its reason", () => {
-  const { dependencies, devDependencies } = JSON.parse(readFileSync("package.json", "utf8")) as Record<string, Record<string, string>>;
+  const { dependencies, devDependencies } = JSON.parse(readFileSync("package.json", "utf8")) as Record<
+    string,
+    Record<string, string>
+  >;
   const reasons = readFileSync("docs/dependencies.md", "utf8");
-  for (const name of Object.keys({ ...dependencies, ...devDependencies })) assert.ok(reasons.includes(`\`${name}\``), name);
+  for (const name of Object.keys({ ...dependencies, ...devDependencies }))
+    assert.ok(reasons.includes(`\`${name}\``), name);
 });
 
 test("nothing that is committed names a machine's path or a registry's host", () => {
-  const tracked = execFileSync("git", ["ls-files"], { encoding: "utf8" }).split("\n").filter((path) => path !== "" && existsSync(path));
+  const tracked = execFileSync("git", ["ls-files"], { encoding: "utf8" })
+    .split("\n")
+    .filter((path) => path !== "" && existsSync(path));
   for (const path of tracked) {
     if (path.startsWith("test/recordings/") || path === "test/structure.test.ts") continue;
     const text = readFileSync(path, "utf8");

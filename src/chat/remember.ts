@@ -1,11 +1,12 @@
 // Remembers the signatures of an answer while it passes by, because most clients lose them before the next turn.
-// Calls are kept under their id, images under a digest, an answer's text and the parts OpenAI cannot say under a digest of its text.
+// Calls are kept under their id, images under a digest, an answer's text and the parts OpenAI cannot say under a digest of its text or,
+// when it has none, under the id of its first call.
 import { toJson } from "@bufbuild/protobuf";
 import type { ChatEvent, Part } from "../gen/gemini/chat/v1/chat_pb.ts";
 import { PartSchema } from "../gen/gemini/chat/v1/chat_pb.ts";
 import { base64OfData, NO_BYTES, setSignature, signatureText } from "./bytes.ts";
 import type { Memory } from "./ports.ts";
-import { callKey, imageKey, textKey, visibleText } from "./signature-keys.ts";
+import { answerKey, callKey, imageKey, textKey, visibleText } from "./signature-keys.ts";
 
 /** How an answer was made up, so that its text alone brings it back: a slice of the text, a call, an image, or a whole part. */
 export type LayoutEntry =
@@ -29,7 +30,9 @@ export class AnswerRecorder {
   readonly #licenceId: string;
   readonly #memory: Memory;
   readonly #entries: OpenEntry[] = [];
-  #worthKeeping = false;
+  #signed = false;
+  /** Whether there are parts that OpenAI cannot say. */
+  #special = false;
 
   constructor(licenceId: string, memory: Memory) {
     this.#licenceId = licenceId;
@@ -67,7 +70,8 @@ export class AnswerRecorder {
     }
     entry.text += visibleText(event);
     entry.signature += signature;
-    if (signature !== "" || (kind !== "text" && kind !== "toolCall" && kind !== "media")) this.#worthKeeping = true;
+    this.#signed ||= signature !== "";
+    this.#special ||= kind !== "text" && kind !== "toolCall" && kind !== "media";
     if (event.event.case === "toolCall" && signature !== "") {
       this.#memory.set(callKey(this.#licenceId, event.event.value.id), signature);
     }
@@ -83,13 +87,21 @@ export class AnswerRecorder {
 
   #keep(): void {
     const text = this.#entries.map((entry) => entry.text).join("");
-    if (!this.#worthKeeping || text === "") return;
+    const key = this.#keyOf(text);
+    if (key === undefined) return;
     const layout = JSON.stringify(this.#entries.map(toLayoutEntry));
     if (layout.length > LAYOUT_MAX_LENGTH) return;
-    this.#memory.set(textKey(this.#licenceId, text), layout);
+    this.#memory.set(key, layout);
     // With a JSON response format the facade leaves the fences of code out of `content`.
     const bare = this.#entries.map((entry) => (entry.event.event.case === "text" ? entry.text : "")).join("");
     if (bare !== text && bare !== "") this.#memory.set(textKey(this.#licenceId, bare), layout);
+  }
+
+  /** Undefined when nothing gets lost that is not kept elsewhere: signatures of calls and images have keys of their own. */
+  #keyOf(text: string): string | undefined {
+    if (text !== "") return this.#signed || this.#special ? textKey(this.#licenceId, text) : undefined;
+    const call = this.#entries.map(({ event }) => event.event).find((event) => event.case === "toolCall");
+    return this.#special && call !== undefined ? answerKey(this.#licenceId, call.value.id) : undefined;
   }
 }
 

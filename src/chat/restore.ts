@@ -4,7 +4,7 @@ import { type ChatRequest, type Message, type Part, PartSchema, Role } from "../
 import { base64OfData, NO_BYTES, setSignature, signatureText } from "./bytes.ts";
 import type { Memory } from "./ports.ts";
 import type { LayoutEntry } from "./remember.ts";
-import { callKey, imageKey, textKey, visibleText } from "./signature-keys.ts";
+import { answerKey, callKey, imageKey, textKey, visibleText } from "./signature-keys.ts";
 import { signatureInForeignId } from "./tool-call-ids.ts";
 
 /** The request with every signature that is known; the argument itself where nothing was missing. */
@@ -24,12 +24,18 @@ async function restoreAnswer(message: Message, licenceId: string, memory: Memory
   const parts = await Promise.all(message.parts.map((part) => restorePart(part, licenceId, memory)));
   const complete = parts.some((part) => isText(part) && part.signature.length > 0) || parts.some(isSpecial);
   const text = parts.map(visibleText).join("");
-  if (complete || text === "") return { ...message, parts };
-  const layout = await memory.get(textKey(licenceId, text));
+  const key = complete ? undefined : layoutKey(licenceId, text, parts);
+  const layout = key === undefined ? undefined : await memory.get(key);
   return {
     ...message,
     parts: layout === undefined ? parts : arrange(parts, text, JSON.parse(layout) as LayoutEntry[]),
   };
+}
+
+function layoutKey(licenceId: string, text: string, parts: readonly Part[]): string | undefined {
+  if (text !== "") return textKey(licenceId, text);
+  const call = parts.map(({ kind }) => kind).find((kind) => kind.case === "toolCall");
+  return call === undefined ? undefined : answerKey(licenceId, call.value.id);
 }
 
 async function restorePart(part: Part, licenceId: string, memory: Memory): Promise<Part> {

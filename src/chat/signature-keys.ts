@@ -10,6 +10,11 @@ export function callKey(licenceId: string, callId: string): string {
   return `${licenceId}:call:${callId}`;
 }
 
+/** For the make-up of an answer without text, which its first call alone tells from all others. */
+export function answerKey(licenceId: string, firstCallId: string): string {
+  return `${licenceId}:answer:${firstCallId}`;
+}
+
 export function imageKey(licenceId: string, base64: string): string {
   const hash = createHash("sha256").update(`${base64.length}:`);
   hash.update(base64.slice(0, IMAGE_ENDS_LENGTH)).update(base64.slice(-IMAGE_ENDS_LENGTH));

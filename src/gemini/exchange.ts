@@ -103,6 +103,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   /** The receiver wants no more: closes the socket at once unless the answer is complete. Nothing is told any more. */
   cancel(): void {
+    if (this.#settled) return;
     this.#settle();
     this.#controller?.abort(new Failure("CANCELLED", "Nobody reads the answer any more."));
   }

@@ -80,24 +80,26 @@ async function serve(
     (response as ServerResponse).writeHead(400).end();
     return;
   }
-  let closed = false;
+  // Connect waits for "drain" for ever when the client left in mid-write on HTTP/2, and its handler leaks; a closed response will
+  // never drain, so it may as well say so (connect-node 2.2.0, node-universal-handler).
   const emitter: NodeJS.EventEmitter = response;
-  emitter.once("close", () => {
-    closed = true;
-    // Connect waits for "drain" for ever when the client left in mid-write on HTTP/2, and its handler leaks; a closed response will
-    // never drain, so it may as well say so (connect-node 2.2.0, node-universal-handler).
-    emitter.emit("drain");
-  });
+  emitter.once("close", () => emitter.emit("drain"));
   sendPlainGrpcMessage(response);
   try {
     const lease = budget.lease(response);
     const answer = await handler({ ...asked, body: counted(asked.body as AsyncIterable<Uint8Array>, lease) });
     await universalResponseToNodeResponse(answer, response);
   } catch (error) {
-    if (closed || ConnectError.from(error).code === Code.Aborted) return;
+    if (isGone(response) || ConnectError.from(error).code === Code.Aborted) return;
     onRefused("", Failure.from(error));
     response.destroy();
   }
+}
+
+/** Whether nobody is there to be answered; "close" follows later. */
+function isGone(response: NodeResponse): boolean {
+  const connection = "stream" in response ? response.stream : response.socket;
+  return connection === null || connection.destroyed;
 }
 
 /** Undefined for a request without a host, or with one that is none: Connect makes a URL of it, and throws. */

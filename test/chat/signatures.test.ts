@@ -133,6 +133,28 @@ test("it comes back too when a JSON response format left the fences out", async 
   );
 });
 
+test("the upstream's own tools before a call come back by the call's id when the answer has no text", async () => {
+  const search = {
+    case: "serverToolCall",
+    value: { id: "t1", toolType: "GOOGLE_SEARCH_WEB", argumentsJson: "{}" },
+  } as const;
+  const found = {
+    case: "serverToolResult",
+    value: { id: "t1", toolType: "GOOGLE_SEARCH_WEB", responseJson: "{}" },
+  } as const;
+  const answer = [event(0, search, SIGNATURE), event(1, found), event(2, toolCall, SIGNATURE)];
+  const parts = await roundTrip(answer, [{ kind: toolCall as never }]);
+  assert.deepEqual(
+    parts.map((part) => [part.kind.case, signatureText(part)]),
+    [
+      ["serverToolCall", SIGNATURE],
+      ["serverToolResult", ""],
+      ["toolCall", SIGNATURE],
+    ],
+  );
+  assert.equal((await roundTrip(answer, [{ kind: toolCall as never }], "l1", "l2")).length, 1);
+});
+
 test("a request without earlier answers is handed back as it is", async () => {
   const request = create(ChatRequestSchema, {
     model: "m",
