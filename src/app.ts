@@ -1,40 +1,29 @@
 // The composition root: the only place that constructs things and knows which parts make up the gateway.
-import { randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import { createClient, type Transport } from "@connectrpc/connect";
-import { Failure } from "./chat/failures.ts";
 import { admit } from "./chat/licence.ts";
 import { systemClock } from "./chat/clock.ts";
-import { createModelDirectory } from "./chat/model-directory.ts";
-import { createModelService } from "./chat/model-service.ts";
-import { createChatService } from "./chat/service.ts";
 import { requireLicences, type Config } from "./config.ts";
+import { chooseUpstream, createOperations } from "./core.ts";
+import { drain, type Closable } from "./drain.ts";
 import { serveFacade, serveMetrics, type Listener } from "./facade/listen.ts";
 import { passOn, type Admission } from "./facade/identity.ts";
-import { createUpstream } from "./gemini/client.ts";
-import { createKeyPool } from "./gemini/keys.ts";
-import { toGenerateContent } from "./gemini/request.ts";
+import { portOf, type Foundation } from "./foundation.ts";
 import { ChatService } from "./gen/gemini/chat/v1/chat_pb.ts";
 import { ModelService } from "./gen/gemini/chat/v1/models_pb.ts";
-import { createMediaFetcher } from "./media/fetch.ts";
-import { createMediaGatherer } from "./media/gather.ts";
-import { createSpeechShaper } from "./media/speech.ts";
 import { createWireHandler, type WireOptions } from "./rpc/adapter.ts";
 import { BodyBudget } from "./rpc/body-budget.ts";
-import { toConnectError } from "./rpc/errors.ts";
 import { createLocalTransport } from "./rpc/local-transport.ts";
 import { createReadiness, type ReadinessState } from "./rpc/readiness.ts";
 import { watchRemoteHealth } from "./rpc/remote-health.ts";
 import { createRemoteTransport } from "./rpc/remote.ts";
 import { startRpcServer } from "./rpc/server.ts";
-import { implementLocally, type Operations } from "./rpc/services.ts";
+import { implementLocally } from "./rpc/services.ts";
 import { openDatabase, type Database } from "./store/database.ts";
 import { openLicenceBook, type LicenceBook } from "./store/licence-book.ts";
 import { createLicence } from "./store/licences.ts";
-import { createMemory } from "./store/memory.ts";
-import { createTelemetry, type Telemetry } from "./telemetry/events.ts";
+import { createTelemetry } from "./telemetry/events.ts";
 import type { Logger } from "./telemetry/log.ts";
-import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
+import { createMetrics } from "./telemetry/metrics.ts";
 import { VERSION } from "./version.ts";
 
 /** Without a successful check of the store for so long we are not ready, in milliseconds. */
@@ -55,26 +44,12 @@ export interface App {
   drain(): Promise<void>;
 }
 
-/** Everything that is started, in the order of its making; freed in the opposite order. */
-interface Foundation {
-  readonly config: Config;
-  readonly metrics: Metrics;
-  readonly telemetry: Telemetry;
-  readonly stack: AsyncDisposableStack;
-  /** Memory for request bodies, over all listeners. */
-  readonly budget: BodyBudget;
-  /** Aborts when running requests have had their time. */
-  readonly shutdown: AbortController;
-  /** Ports of ours on this machine: no caller's URL may lead there. */
-  readonly ownPorts: number[];
-}
-
 /** Starts the gateway. Rejects, with everything freed again, when a part cannot start. */
 export async function startApp(config: Config, log: Logger): Promise<App> {
   const metrics = createMetrics(VERSION);
   const stack = new AsyncDisposableStack();
   stack.use(metrics);
-  const foundation = {
+  const foundation: Foundation = {
     config,
     metrics,
     telemetry: createTelemetry(log, metrics),
@@ -159,85 +134,6 @@ async function mintFirstLicence(
   return licence;
 }
 
-interface UpstreamChoice {
-  readonly name: string;
-  readonly baseUrl: URL;
-  readonly keys: Config["geminiKeys"];
-}
-
-/** Google, another origin, or the emulator in this process under a key that nobody else knows. */
-async function chooseUpstream({ config, stack, ownPorts }: Foundation): Promise<UpstreamChoice> {
-  const { geminiBaseUrl } = config;
-  if (geminiBaseUrl !== "emulator") {
-    const baseUrl = geminiBaseUrl ?? new URL("https://generativelanguage.googleapis.com");
-    return { name: baseUrl.origin, baseUrl, keys: config.geminiKeys };
-  }
-  const { startEmulator } = await import("./emulator/server.ts");
-  const keys = config.geminiKeys.length > 0 ? config.geminiKeys : [{ project: "emulator", key: randomUUID() }];
-  const emulator = await startEmulator({ host: "127.0.0.1", port: 0, keys: keys.map(({ key }) => key) });
-  stack.defer(() => emulator.close());
-  ownPorts.push(portOf(emulator.origin));
-  return { name: "emulator", baseUrl: new URL(emulator.origin), keys };
-}
-
-function createOperations(
-  { config, stack, telemetry, ownPorts }: Foundation,
-  { baseUrl, keys: secrets }: UpstreamChoice,
-): { operations: Operations; keysUsable: () => boolean } {
-  const clock = systemClock;
-  const keys = createKeyPool(secrets, { clock, telemetry });
-  const defaults = { safetySettings: config.safetySettings, upstreamObjects: config.upstreamObjects };
-  const upstream = createUpstream({
-    baseUrl,
-    proxyUrl: config.geminiProxyUrl,
-    keys: secrets,
-    eventMaxBytes: config.upstreamEventMaxBytes,
-    bodyMaxBytes: config.upstreamBodyMaxBytes,
-    toGeminiRequest: (request, model, raise) => toGenerateContent(request, model, raise, defaults),
-  });
-  stack.defer(() => upstream.close());
-  const fetcher = createMediaFetcher({
-    enabled: config.mediaFetch,
-    allowedNetworks: config.mediaAllowedNetworks,
-    allowedPorts: config.mediaAllowedPorts,
-    allowedHosts: config.mediaAllowedHosts,
-    deniedHosts: config.mediaDeniedHosts,
-    timeoutMs: config.mediaFetchTimeoutMs,
-    ownPorts: () => ownPorts,
-  });
-  stack.defer(() => fetcher.close());
-  const media = createMediaGatherer(fetcher, {
-    maxBytes: config.mediaItemMaxBytes,
-    upstreamObjects: config.upstreamObjects,
-  });
-  const directory = createModelDirectory({ upstream, keys, clock, ttlMs: config.modelsCacheTtlMs });
-  const limits = {
-    firstEventMs: config.firstEventTimeoutMs,
-    slowFirstEventMs: config.slowFirstEventTimeoutMs,
-    idleMs: config.streamIdleTimeoutMs,
-    slowIdleMs: config.slowStreamIdleTimeoutMs,
-    requestMs: config.requestTimeoutMs,
-    streamMs: config.streamTimeoutMs,
-  };
-  const aliases = config.modelAliases;
-  const memory = createMemory(clock);
-  const speech = createSpeechShaper;
-  const chat = createChatService({
-    upstream,
-    keys,
-    directory,
-    media,
-    memory,
-    clock,
-    telemetry,
-    speech,
-    aliases,
-    limits,
-  });
-  const models = createModelService({ directory, clock, telemetry, aliases });
-  return { operations: { chat, models, clock }, keysUsable: () => keys.usable() };
-}
-
 async function startFacade(
   { config, metrics, telemetry, stack, budget, shutdown, ownPorts }: Foundation,
   transport: Transport,
@@ -273,15 +169,6 @@ async function startFacade(
   return facade;
 }
 
-/** `URL.port` is empty where the port is the scheme's own. */
-function portOf(origin: string): number {
-  return Number(/:(\d+)$/.exec(origin)?.[1]);
-}
-
-interface Closable {
-  close(): Promise<void>;
-}
-
 async function finishStart(
   foundation: Foundation,
   readiness: ReadinessState,
@@ -308,29 +195,4 @@ async function finishStart(
     metrics: metricsListener && `${metricsListener.url}/metrics`,
     drain: () => (drained ??= drain(foundation, readiness, listeners)),
   };
-}
-
-/** Beyond the grace a transport gets so long to tell its callers, then everything is cut, in milliseconds. */
-const FAREWELL_MS = 1_500;
-
-/** Not ready at once; still accepting for a while, so that load balancers notice; then what runs may finish; then it is ended. */
-async function drain(
-  { config, stack, shutdown }: Foundation,
-  readiness: ReadinessState,
-  listeners: readonly Closable[],
-): Promise<void> {
-  readiness.startDraining();
-  await sleep(config.shutdownDelayMs);
-  const closed = Promise.all(listeners.map((listener) => listener.close()));
-  const grace = new AbortController();
-  const overdue = sleep(config.shutdownGraceMs, undefined, { signal: grace.signal }).then(() => {
-    shutdown.abort(
-      toConnectError(new Failure("SERVER_SHUTTING_DOWN", "The gateway is shutting down. Send the request again.")),
-    );
-    return sleep(FAREWELL_MS, undefined, { signal: grace.signal });
-  });
-  await Promise.race([closed, overdue]);
-  grace.abort();
-  await overdue.catch(() => undefined);
-  await stack.disposeAsync();
 }
