@@ -30,7 +30,8 @@ export async function chooseUpstream({ config, stack, ownPorts }: Foundation): P
   }
   const { startEmulator } = await import("./emulator/server.ts");
   const keys = config.geminiKeys.length > 0 ? config.geminiKeys : [{ project: "emulator", key: randomUUID() }];
-  const emulator = await startEmulator({ host: "127.0.0.1", port: 0, keys: keys.map(({ key }) => key) });
+  const port = config.emulatorPort ?? 0;
+  const emulator = await startEmulator({ host: "127.0.0.1", port, keys: keys.map(({ key }) => key) });
   stack.defer(() => emulator.close());
   ownPorts.push(portOf(emulator.origin));
   return { name: "emulator", baseUrl: new URL(emulator.origin), keys };

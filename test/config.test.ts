@@ -19,7 +19,7 @@ describe("defaults", () => {
     assert.equal(config.host, "127.0.0.1");
     assert.deepEqual(
       [config.port, config.grpcPort, config.metricsPort, config.emulatorPort],
-      [8080, 9090, undefined, 8081],
+      [8080, 9090, undefined, undefined],
     );
     assert.equal(config.loopback, true);
     assert.equal(config.geminiBaseUrl, "emulator");

@@ -1,7 +1,7 @@
 // The attempt loop: picks keys, tries, waits, tries elsewhere. What is decided is decided in retry.ts.
 import type { Deadline } from "./deadline.ts";
 import { Failure, type FailureReason } from "./failures.ts";
-import type { AttemptOutcome, CallContext, Clock, KeyHandle, KeyPool, Telemetry } from "./ports.ts";
+import type { AttemptOutcome, CallContext, Clock, KeyHandle, KeyPool, KeyWish, Telemetry } from "./ports.ts";
 import { decideRetry } from "./retry.ts";
 
 export interface AttemptPorts {
@@ -16,6 +16,12 @@ export interface LiveAttempt<T> {
   finish(outcome: "OK" | FailureReason): void;
 }
 
+/** What is called, and on which keys. */
+export interface AttemptTarget {
+  readonly model: string;
+  readonly wish: KeyWish;
+}
+
 /** Counts the attempts of a call, over all its answers. */
 export interface AttemptCount {
   attempts: number;
@@ -28,14 +34,14 @@ export interface AttemptCount {
 export async function tryAttempts<T>(
   ports: AttemptPorts,
   context: CallContext,
-  model: string,
+  { model, wish }: AttemptTarget,
   deadline: Deadline,
   count: AttemptCount,
   attempt: (key: KeyHandle) => Promise<T>,
 ): Promise<LiveAttempt<T>> {
   const projects = new Set<string>();
   const reasons = new Map<FailureReason, number>();
-  let key = firstKey(ports.keys);
+  let key = firstKey(ports.keys, wish);
   for (let attempts = 1; ; attempts++) {
     deadline.signal.throwIfAborted();
     count.attempts++;
@@ -53,7 +59,7 @@ export async function tryAttempts<T>(
       projects.add(key.project);
       const sameReason = (reasons.get(failure.reason) ?? 0) + 1;
       reasons.set(failure.reason, sameReason);
-      const other = ports.keys.pick({ projects, keys: new Set() });
+      const other = ports.keys.pick({ projects, keys: new Set() }, wish);
       const decision = decideRetry(failure, {
         attempts,
         maxAttempts: context.maxAttempts,
@@ -65,13 +71,13 @@ export async function tryAttempts<T>(
       report(failure.reason, decision.kind === "retry");
       if (decision.kind === "give-up") throw failure;
       if (decision.waitMs > 0) await ports.clock.sleep(decision.waitMs, deadline.signal);
-      key = other ?? ports.keys.pick({ projects: new Set(), keys: new Set() }) ?? key;
+      key = other ?? ports.keys.pick({ projects: new Set(), keys: new Set() }, wish) ?? key;
     }
   }
 }
 
-function firstKey(keys: KeyPool): KeyHandle {
-  const key = keys.pick({ projects: new Set(), keys: new Set() });
+function firstKey(keys: KeyPool, wish: KeyWish): KeyHandle {
+  const key = keys.pick({ projects: new Set(), keys: new Set() }, wish);
   if (key) return key;
   throw new Failure("UPSTREAM_KEY_INVALID", "No Gemini API key of this gateway is usable at the moment.");
 }

@@ -2,7 +2,16 @@
 import { ThinkingLevel, type ChatRequest, type Thinking, type Warning } from "../gen/gemini/chat/v1/chat_pb.ts";
 import { Failure } from "./failures.ts";
 import { resolveModel, type ModelProfile } from "./models.ts";
-import type { CallContext, Clock, MediaGatherer, Memory, ModelDirectory, PreparedCall, Upstream } from "./ports.ts";
+import type {
+  CallContext,
+  Clock,
+  KeyWish,
+  MediaGatherer,
+  Memory,
+  ModelDirectory,
+  PreparedCall,
+  Upstream,
+} from "./ports.ts";
 import { restoreSignatures } from "./restore.ts";
 import { warning, type RaiseWarning } from "./warnings.ts";
 
@@ -21,6 +30,7 @@ export interface Plan {
   readonly request: ChatRequest;
   readonly profile: ModelProfile;
   readonly call: PreparedCall;
+  readonly wish: KeyWish;
   readonly warnings: readonly Warning[];
 }
 
@@ -50,7 +60,17 @@ export async function planCall(
   if (request.strict && first) {
     throw new Failure("UNSUPPORTED_VALUE", `Refused because of strict mode: ${first.message}`, { field: first.param });
   }
-  return { request: effective, profile, call, warnings };
+  const wish = { firstProjectOnly: call.namesObjects, conversation: request.conversationKey };
+  return { request: effective, profile, call, wish, warnings };
+}
+
+/** The plan of one of several answers: with one seed for all of them they would be the same answer again and again. */
+export function planAnswer(ports: PlanPorts, plan: Plan, index: number): Plan {
+  const { sampling } = plan.request;
+  if (index === 0 || sampling?.seed === undefined) return plan;
+  // Wraps around as int32 does.
+  const request = { ...plan.request, sampling: { ...sampling, seed: (sampling.seed + index) | 0 } };
+  return { ...plan, request, call: ports.upstream.prepare(request, plan.profile, () => undefined) };
 }
 
 /** A suffix of the model id overrules the request's thinking, unless that says it outranks suffixes; whether thoughts are told stays. */
@@ -68,9 +88,10 @@ function overrule(asked: Thinking | undefined, suffix: Thinking, raise: RaiseWar
   return includeThoughts === undefined ? suffix : { ...suffix, includeThoughts };
 }
 
-/** Whether a setting is lost when another one counts. */
+/** Whether a setting is lost when another one counts; one that leaves all to the model loses nothing. */
 function contradicts({ control: lost }: Thinking, { control: counts }: Thinking): boolean {
-  return lost.case !== undefined && (lost.case !== counts.case || lost.value !== counts.value);
+  const decides = lost.case === "level" || (lost.case === "budgetTokens" && lost.value >= 0);
+  return decides && (lost.case !== counts.case || lost.value !== counts.value);
 }
 
 /** What is wrong with the thinking that a suffix asks for is wrong with the model id. */

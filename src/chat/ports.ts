@@ -44,9 +44,17 @@ export interface KeyHandle {
   readonly project: string;
 }
 
+/** Which keys can serve a call, and which project should. */
+export interface KeyWish {
+  /** The call names objects that lie upstream: they belong to the first project, and no other one knows them. */
+  readonly firstProjectOnly: boolean;
+  /** Calls with the same text go to one project for as long as it can serve them; "": projects take turns. */
+  readonly conversation: string;
+}
+
 export interface KeyPool {
-  /** The next usable key that is not excluded, fairly in turn; undefined when there is none. */
-  pick(excluded: { projects: ReadonlySet<string>; keys: ReadonlySet<number> }): KeyHandle | undefined;
+  /** The next usable key that is not excluded, fairly in turn where the wish does not say otherwise; undefined when there is none. */
+  pick(excluded: { projects: ReadonlySet<string>; keys: ReadonlySet<number> }, wish?: KeyWish): KeyHandle | undefined;
   /** Tells how an attempt on a key went; a credential failure quarantines the key. */
   report(key: KeyHandle, outcome: Failure | "ok"): void;
   /** Whether any key is not quarantined. */
@@ -56,6 +64,8 @@ export interface KeyPool {
 /** A request mapped to upstream words, once for all attempts. Opaque to the core. */
 export interface PreparedCall {
   readonly model: ModelProfile;
+  /** Whether it names objects that lie upstream (caches, files, file stores), which belong to the first project. */
+  readonly namesObjects: boolean;
 }
 
 export interface Attempt {

@@ -42,10 +42,13 @@ export class AnswerRecorder {
   /** Takes the next event of the candidate. */
   add(event: ChatEvent): void {
     switch (event.event.case) {
+      case "media":
+        // Drafts of an image reach no client, so none can send them back.
+        if (!event.inThought) this.#addPart(event);
+        break;
       case "text":
       case "toolCall":
       case "toolResult":
-      case "media":
       case "executableCode":
       case "codeResult":
       case "serverToolCall":
@@ -75,12 +78,7 @@ export class AnswerRecorder {
     if (event.event.case === "toolCall" && signature !== "") {
       this.#memory.set(callKey(this.#licenceId, event.event.value.id), signature);
     }
-    if (
-      event.event.case === "media" &&
-      signature !== "" &&
-      event.event.value.source.case === "data" &&
-      !event.inThought
-    ) {
+    if (event.event.case === "media" && signature !== "" && event.event.value.source.case === "data") {
       this.#memory.set(imageKey(this.#licenceId, base64OfData(event.event.value.source)), signature);
     }
   }
@@ -89,12 +87,24 @@ export class AnswerRecorder {
     const text = this.#entries.map((entry) => entry.text).join("");
     const key = this.#keyOf(text);
     if (key === undefined) return;
-    const layout = JSON.stringify(this.#entries.map(toLayoutEntry));
+    const layout = JSON.stringify(this.#layout());
     if (layout.length > LAYOUT_MAX_LENGTH) return;
     this.#memory.set(key, layout);
     // With a JSON response format the facade leaves the fences of code out of `content`.
     const bare = this.#entries.map((entry) => (entry.event.event.case === "text" ? entry.text : "")).join("");
     if (bare !== text && bare !== "") this.#memory.set(textKey(this.#licenceId, bare), layout);
+  }
+
+  #layout(): LayoutEntry[] {
+    // A call that the upstream answered itself (server-side MCP) is shown to no client, so it comes back whole or not at all.
+    const answered = new Set(
+      this.#entries.map(({ event }) => (event.event.case === "toolResult" ? event.event.value.toolCallId : undefined)),
+    );
+    return this.#entries.map((entry) => {
+      const { event } = entry.event;
+      const hidden = event.case === "toolCall" && answered.has(event.value.id);
+      return hidden ? toPartEntry(entry) : toLayoutEntry(entry);
+    });
   }
 
   /** Undefined when nothing gets lost that is not kept elsewhere: signatures of calls and images have keys of their own. */
@@ -117,8 +127,12 @@ function toLayoutEntry(entry: OpenEntry): LayoutEntry {
     case "media":
       return { image: true };
     default:
-      return { part: toJson(PartSchema, toPart(entry)), text: entry.text.length };
+      return toPartEntry(entry);
   }
+}
+
+function toPartEntry(entry: OpenEntry): LayoutEntry {
+  return { part: toJson(PartSchema, toPart(entry)), text: entry.text.length };
 }
 
 function toPart(entry: OpenEntry): Part {

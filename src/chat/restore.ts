@@ -22,14 +22,19 @@ function isAnswer(message: Message): boolean {
 
 async function restoreAnswer(message: Message, licenceId: string, memory: Memory): Promise<Message> {
   const parts = await Promise.all(message.parts.map((part) => restorePart(part, licenceId, memory)));
-  const complete = parts.some((part) => isText(part) && part.signature.length > 0) || parts.some(isSpecial);
   const text = parts.map(visibleText).join("");
-  const key = complete ? undefined : layoutKey(licenceId, text, parts);
-  const layout = key === undefined ? undefined : await memory.get(key);
-  return {
-    ...message,
-    parts: layout === undefined ? parts : arrange(parts, text, JSON.parse(layout) as LayoutEntry[]),
-  };
+  const key = parts.some(isSpecial) ? undefined : layoutKey(licenceId, text, parts);
+  const kept = key === undefined ? undefined : await memory.get(key);
+  const layout = kept === undefined ? undefined : (JSON.parse(kept) as LayoutEntry[]);
+  return { ...message, parts: layout && agrees(parts, layout) ? arrange(parts, text, layout) : parts };
+}
+
+/** Whether the texts' own signatures are those of the layout: then it only adds how the texts were cut and where images stood. */
+function agrees(parts: readonly Part[], layout: readonly LayoutEntry[]): boolean {
+  const signatures = parts.filter(isText).map(signatureText);
+  return signatures.every(
+    (own) => own === "" || layout.some((entry) => "signature" in entry && entry.signature === own),
+  );
 }
 
 function layoutKey(licenceId: string, text: string, parts: readonly Part[]): string | undefined {
@@ -111,6 +116,7 @@ function isSpecial(part: Part): boolean {
     case "codeResult":
     case "serverToolCall":
     case "serverToolResult":
+    case "toolResult":
     case "nativePart":
       return true;
     default:

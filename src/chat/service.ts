@@ -2,14 +2,14 @@
 // Every transport comes through here; who calls is known, and validated bytes have become messages.
 import { AudioFormat, type ChatRequest, type ChatResponse } from "../gen/gemini/chat/v1/chat_pb.ts";
 import type { CountTokensResponse, StreamChatResponse } from "../gen/gemini/chat/v1/chat_pb.ts";
-import { tryAttempts, type LiveAttempt } from "./attempts.ts";
+import { tryAttempts, type AttemptTarget, type LiveAttempt } from "./attempts.ts";
 import { startDeadline, type Deadline } from "./deadline.ts";
 import { Failure } from "./failures.ts";
 import { mergeAnswers } from "./fan-out.ts";
 import { createFold } from "./fold.ts";
 import { Meter } from "./meter.ts";
 import { aliasOnce } from "./models.ts";
-import { planCall, type Plan, type PlanPorts } from "./plan.ts";
+import { planAnswer, planCall, type Plan, type PlanPorts } from "./plan.ts";
 import type { Attempt, CallContext, KeyPool, SpeechShaper, Telemetry } from "./ports.ts";
 import { AnswerRecorder } from "./remember.ts";
 
@@ -26,7 +26,7 @@ export interface ChatLimits {
 export interface ChatPorts extends PlanPorts {
   readonly keys: KeyPool;
   readonly telemetry: Telemetry;
-  readonly speech: (format: AudioFormat) => SpeechShaper;
+  readonly speech: (format: AudioFormat, isWhole: boolean) => SpeechShaper;
   readonly limits: ChatLimits;
 }
 
@@ -92,7 +92,9 @@ function answer(
   if (count <= 1) return oneAnswer(ports, meter, plan, context, deadline, mode);
   const group = new AbortController();
   const shared = { ...deadline, signal: AbortSignal.any([deadline.signal, group.signal]) };
-  const answers = Array.from({ length: count }, () => oneAnswer(ports, meter, plan, context, shared, mode));
+  const answers = Array.from({ length: count }, (_, index) =>
+    oneAnswer(ports, meter, planAnswer(ports, plan, index), context, shared, mode),
+  );
   return mergeAnswers(answers, () => group.abort(new Failure("CANCELLED", "Another answer of this request failed.")));
 }
 
@@ -110,7 +112,7 @@ async function* oneAnswer(
   const { iterator, first } = live.result;
   const started = first.events[0]?.event;
   if (started?.case === "started") started.value.warnings.push(...plan.warnings);
-  const shaper = ports.speech(plan.request.speech?.format ?? AudioFormat.UNSPECIFIED);
+  const shaper = ports.speech(plan.request.speech?.format ?? AudioFormat.UNSPECIFIED, mode === "unary");
   const recorder = new AnswerRecorder(context.caller.licenceId, ports.memory);
   try {
     for (let batch = first; ;) {
@@ -141,7 +143,7 @@ async function begin(
   mode: Attempt["mode"],
 ): Promise<{ plan: Plan; live: LiveAttempt<Opened> }> {
   const open = (chosen: Plan): Promise<LiveAttempt<Opened>> =>
-    tryAttempts(ports, context, chosen.profile.id, deadline, meter.count, async (key) => {
+    tryAttempts(ports, context, targetOf(chosen), deadline, meter.count, async (key) => {
       const limits = attemptLimits(ports.limits, chosen, deadline);
       const attempt: Attempt = { key, call: chosen.call, mode, signal: deadline.signal, limits };
       const iterator = ports.upstream.open(attempt)[Symbol.asyncIterator]();
@@ -159,6 +161,10 @@ async function begin(
   }
 }
 
+function targetOf({ profile, wish }: Plan): AttemptTarget {
+  return { model: profile.id, wish };
+}
+
 function attemptLimits(limits: ChatLimits, plan: Plan, deadline: Deadline): Attempt["limits"] {
   const { slow } = plan.profile;
   return {
@@ -174,7 +180,7 @@ async function countTokens(ports: ChatPorts, request: ChatRequest, context: Call
   try {
     const plan = await planCall(ports, request, context, deadline.signal);
     meter.model = plan.profile.id;
-    const live = await tryAttempts(ports, context, plan.profile.id, deadline, meter.count, (key) =>
+    const live = await tryAttempts(ports, context, targetOf(plan), deadline, meter.count, (key) =>
       ports.upstream.countTokens({
         key,
         call: plan.call,

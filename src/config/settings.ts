@@ -241,9 +241,9 @@ export const settings = {
     why: "the least severe lines written; no level ever logs prompts, answers, keys or licences",
   },
   EMULATOR_PORT: {
-    fallback: "8081",
+    shown: "8081 for `npm run emulator`, any free one inside the gateway",
     parse: parsePort,
-    why: "loopback port of the built-in emulator when it is the upstream",
+    why: "loopback port of the built-in emulator; several gateways on one machine each run their own",
   },
 } as const satisfies Record<string, Setting<unknown>>;
 

@@ -3,7 +3,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { ApiError, invalidArgument, plainError } from "./errors.ts";
 import { toPrettyJson } from "./framing.ts";
 import { createByteSource } from "./random.ts";
@@ -150,10 +150,15 @@ async function sendStream(
 ): Promise<void> {
   outgoing.writeHead(200, { ...framing.headers, ...COMMON_HEADERS });
   for (const [index, chunk] of chunks.entries()) {
-    if (index > 0 && chunkDelayMs > 0) await sleep(chunkDelayMs, undefined, { signal: gone });
+    if (index > 0) await pause(chunkDelayMs, gone);
     await write(outgoing, framing.chunk(chunk, index), gone);
   }
   outgoing.end(framing.end);
+}
+
+/** Even without a delay each chunk leaves by itself: all in one write would be one read for whoever listens. */
+async function pause(delayMs: number, gone: AbortSignal): Promise<void> {
+  await (delayMs > 0 ? sleep(delayMs, undefined, { signal: gone }) : nextTurn(undefined, { signal: gone }));
 }
 
 /** Waits for a reader that is slower than we are, but not for ever. */

@@ -1,6 +1,6 @@
 // POST /gemini/v1/chat/completions: OpenAI body in, JSON answer or event stream out. All mapping is in openai/.
 import { randomUUID } from "node:crypto";
-import type { CallOptions, Client } from "@connectrpc/connect";
+import { ConnectError, type CallOptions, type Client } from "@connectrpc/connect";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Failure } from "../chat/failures.ts";
 import type { ChatResponse, ChatService, StreamChatResponse, Warning } from "../gen/gemini/chat/v1/chat_pb.ts";
@@ -49,9 +49,7 @@ export function handleCompletions(options: CompletionsOptions) {
       id: mintAnswerId(),
       created: Math.floor(options.clock.wall() / 1000),
     };
-    const onModel = (model: string): void => {
-      if (model !== "" && !reply.raw.headersSent) reply.header("x-gateway-model", model);
-    };
+    const onModel = (model: string): void => nameModel(reply, model);
     using leaving = watchLeaving(reply.raw, options.shutdown);
     const call = toCallOptions(edgeCallOf(request), request.headers, options, leaving.signal, { stream, onModel });
     const exchange: Exchange = { intent, identity, request, reply, leaving, call };
@@ -72,6 +70,8 @@ async function jsonAnswer(
   try {
     response = await chat.chat(intent.request, call);
   } catch (error) {
+    // A failed unary call of a remote service has no headers but those that came with its error.
+    if (error instanceof ConnectError) nameModel(reply, error.metadata.get("x-gateway-model"));
     return sendFailure(reply, fromConnectError(error), intent.callerParams);
   }
   announce(reply, intent, response.warnings);
@@ -144,6 +144,10 @@ async function orDelay<T>(promise: Promise<T>, delayMs: number): Promise<T | und
 function commitDelayMs({ commitDelayMs: delay }: CompletionsOptions, request: FastifyRequest): number {
   const client = stainlessTimeoutMs(request.headers);
   return client === undefined ? delay : Math.min(delay, client / 2);
+}
+
+function nameModel(reply: FastifyReply, model: string | null): void {
+  if (model && !reply.raw.headersSent) reply.header("x-gateway-model", model);
 }
 
 /** Warnings that are known before the answer, under the names of OpenAI's parameters. */

@@ -6,7 +6,7 @@ import type { FastifyError, FastifyReply } from "fastify";
 import { Failure } from "../chat/failures.ts";
 import type { CallerParams } from "../openai/caller-params.ts";
 import { toErrorAnswer } from "../openai/errors.ts";
-import { swallowRest } from "./upload.ts";
+import { swallowRest } from "../rpc/unread-body.ts";
 
 /** Told of requests that never reach the service. */
 export type OnRefused = (requestId: string, failure: Failure) => void;

@@ -1,12 +1,8 @@
-// The body of a request as it comes off the wire: read within its limits, or swallowed when nobody wants it.
+// The body of a request as it comes off the wire, read within its limits.
 import type { IncomingMessage } from "node:http";
 import type { FastifyInstance } from "fastify";
 import { Failure } from "../chat/failures.ts";
 import type { BodyLease } from "../rpc/body-budget.ts";
-
-/** After an answer that did not wait for the body: so many bytes of the rest are swallowed, within so many milliseconds. */
-const SWALLOW_MAX_BYTES = 1_048_576;
-const SWALLOW_MS = 2_000;
 
 /** Keeps Fastify from reading bodies: a route that wants one reads it, under its own limits. */
 export function leaveBodiesUnread(app: FastifyInstance): void {
@@ -56,21 +52,6 @@ function collect(request: IncomingMessage, check: (piece: Buffer) => void): Prom
     };
     request.on("data", onData).on("end", onEnd).on("close", onClose);
   });
-}
-
-/**
- * Lets a client that is still sending read its answer: a connection closed under it would take the answer along. A short rest is
- * swallowed and the connection goes on; a long one is not read, and cut off after a while.
- */
-export function swallowRest(request: IncomingMessage): void {
-  let bytes = 0;
-  const timer = setTimeout(() => request.destroy(), SWALLOW_MS);
-  request.on("data", (piece: Buffer) => {
-    bytes += piece.length;
-    if (bytes > SWALLOW_MAX_BYTES) request.pause();
-  });
-  request.once("close", () => clearTimeout(timer));
-  request.resume();
 }
 
 function tooLarge(maxBytes: number): Failure {

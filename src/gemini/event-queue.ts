@@ -1,11 +1,12 @@
-// Batches of events between the upstream socket and their one reader: the only buffer on the way, so that backpressure has one home.
-// Written by hand because a chain of async generators costs more than everything else per event.
+// Events between the upstream socket and their one reader: the only buffer on the way, so that backpressure has one home.
+// Written by hand because a chain of async generators costs more than everything else per event. What has come by the time the reader
+// asks, or by the end of one read of the socket, is one batch: an HTTP parser tells each chunk of a read by itself, and a batch for each
+// chunk made streams of many events a third dearer (measured).
 import type { ChatEvent, StreamChatResponse } from "../gen/gemini/chat/v1/chat_pb.ts";
 import type { Failure } from "../chat/failures.ts";
 
 /** What an unread answer may keep in memory; a single larger event has to be held all the same. */
 const HIGH_WATER_BYTES = 262_144;
-const LOW_WATER_BYTES = HIGH_WATER_BYTES / 2;
 
 /** The source behind the queue. */
 interface QueueSource {
@@ -15,19 +16,14 @@ interface QueueSource {
   cancel(): void;
 }
 
-interface Queued {
-  readonly batch: StreamChatResponse;
-  readonly bytes: number;
-}
-
 type Result = IteratorResult<StreamChatResponse, undefined>;
 
 const DONE: Result = { done: true, value: undefined };
 
-/** For one reader that asks for one batch at a time. A failure comes after the batches that were queued before it. */
+/** For one reader that asks for one batch at a time. A failure comes after the events that were queued before it. */
 export class EventQueue implements AsyncIterableIterator<StreamChatResponse, undefined> {
   readonly #source: QueueSource;
-  readonly #queued: Queued[] = [];
+  #events: ChatEvent[] = [];
   #bytes = 0;
   #paused = false;
   #waiting: PromiseWithResolvers<Result> | undefined;
@@ -38,17 +34,14 @@ export class EventQueue implements AsyncIterableIterator<StreamChatResponse, und
     this.#source = source;
   }
 
-  /** Adds a batch; `bytes` is what it took on the wire. */
+  /** Adds events; `bytes` is what they took on the wire. */
   push(events: ChatEvent[], bytes: number): void {
     if (this.#ended || events.length === 0) return;
-    const batch: StreamChatResponse = { $typeName: "gemini.chat.v1.StreamChatResponse", events };
-    const waiting = this.#waiting;
-    if (waiting) {
-      this.#waiting = undefined;
-      waiting.resolve({ done: false, value: batch });
-      return;
+    if (this.#events.length > 0) for (const event of events) this.#events.push(event);
+    else {
+      this.#events = events;
+      this.#wakeReader();
     }
-    this.#queued.push({ batch, bytes });
     this.#bytes += bytes;
     if (this.#bytes > HIGH_WATER_BYTES && !this.#paused) {
       this.#paused = true;
@@ -56,41 +49,27 @@ export class EventQueue implements AsyncIterableIterator<StreamChatResponse, und
     }
   }
 
-  /** No further batch comes. */
+  /** No further event comes. */
   end(): void {
     this.#ended = true;
-    this.#waiting?.resolve(DONE);
-    this.#waiting = undefined;
+    this.#wakeReader();
   }
 
   fail(failure: Failure): void {
     if (this.#ended) return;
-    this.#ended = true;
-    if (this.#waiting) this.#waiting.reject(failure);
-    else this.#failure = failure;
-    this.#waiting = undefined;
+    this.#failure = failure;
+    this.end();
   }
 
   next(): Promise<Result> {
-    const first = this.#queued.shift();
-    if (first) {
-      this.#bytes -= first.bytes;
-      if (this.#paused && this.#bytes <= LOW_WATER_BYTES) {
-        this.#paused = false;
-        this.#source.resume();
-      }
-      return Promise.resolve({ done: false, value: first.batch });
-    }
-    const failure = this.#failure;
-    this.#failure = undefined;
-    if (failure) return Promise.reject(failure);
-    if (this.#ended) return Promise.resolve(DONE);
+    const result = this.#take();
+    if (result) return result;
     this.#waiting = Promise.withResolvers();
     return this.#waiting.promise;
   }
 
   return(): Promise<Result> {
-    this.#queued.length = 0;
+    this.#events = [];
     this.#failure = undefined;
     this.end();
     this.#source.cancel();
@@ -99,5 +78,31 @@ export class EventQueue implements AsyncIterableIterator<StreamChatResponse, und
 
   [Symbol.asyncIterator](): this {
     return this;
+  }
+
+  /** What there is to tell; undefined when the reader has to wait. */
+  #take(): Promise<Result> | undefined {
+    if (this.#events.length > 0) {
+      const batch: StreamChatResponse = { $typeName: "gemini.chat.v1.StreamChatResponse", events: this.#events };
+      this.#events = [];
+      this.#bytes = 0;
+      if (this.#paused) {
+        this.#paused = false;
+        this.#source.resume();
+      }
+      return Promise.resolve({ done: false, value: batch });
+    }
+    if (!this.#ended) return undefined;
+    const failure = this.#failure;
+    this.#failure = undefined;
+    return failure ? Promise.reject(failure) : Promise.resolve(DONE);
+  }
+
+  /** In a microtask: by then everything of the running read has been pushed. */
+  #wakeReader(): void {
+    const waiting = this.#waiting;
+    if (!waiting) return;
+    this.#waiting = undefined;
+    queueMicrotask(() => waiting.resolve(this.#take() ?? DONE));
   }
 }

@@ -1,7 +1,8 @@
 // Which of our Gemini keys serves the next attempt: projects in turn, keys of a project in turn, bad keys put aside and tried again.
 // Google counts quota per project, so a project that was told to wait is asked last.
+import { createHash } from "node:crypto";
 import type { Failure, FailureReason } from "../chat/failures.ts";
-import type { Clock, KeyHandle, KeyPool } from "../chat/ports.ts";
+import type { Clock, KeyHandle, KeyPool, KeyWish } from "../chat/ports.ts";
 
 /** A quarantined key gets one request after each of these waits, the last one again and again. */
 const PROBE_AFTER_MS = [60_000, 300_000, 1_800_000] as const;
@@ -50,9 +51,9 @@ export function createKeyPool(
     telemetry.keyQuarantined({ keyIndex: key.index, project: key.project.name, reason });
   };
   return {
-    pick(excluded) {
+    pick(excluded, wish) {
       const nowMs = clock.now();
-      const key = chooseKey(states, excluded, nowMs);
+      const key = chooseKey(states, excluded, wish, nowMs);
       if (!key) return undefined;
       if (key.quarantine) key.quarantine = nextQuarantine(key.quarantine.probes, nowMs);
       key.lastPick = key.project.lastPick = ++picks;
@@ -87,23 +88,49 @@ export function createKeyPool(
  * The key for the next attempt; undefined when there is none. A quarantined key that is due gets a call's first attempt, for which
  * another key can still step in, or what no good key is left for. Otherwise: projects that need not wait, then the longest unused.
  */
-function chooseKey(keys: readonly KeyState[], excluded: Excluded, nowMs: number): KeyState | undefined {
+function chooseKey(
+  keys: readonly KeyState[],
+  excluded: Excluded,
+  wish: KeyWish | undefined,
+  nowMs: number,
+): KeyState | undefined {
+  const owner = wish?.firstProjectOnly ? keys[0]?.project : undefined;
   const allowed = keys.filter(
-    ({ index, project }) => !excluded.keys.has(index) && !excluded.projects.has(project.name),
+    ({ index, project }) =>
+      !excluded.keys.has(index) && !excluded.projects.has(project.name) && (owner === undefined || project === owner),
   );
   const good = allowed.filter(({ quarantine }) => !quarantine);
   const isFirst = excluded.keys.size === 0 && excluded.projects.size === 0;
   const due = allowed.find(({ quarantine }) => quarantine && quarantine.probeAtMs <= nowMs);
   if (due && (isFirst || good.length === 0)) return due;
+  const rank = rankProjects(wish?.conversation ?? "");
   return good.reduce<KeyState | undefined>(
-    (best, key) => (best && !isBefore(key, best, nowMs) ? best : key),
+    (best, key) => (best && !isBefore(key, best, nowMs, rank) ? best : key),
     undefined,
   );
 }
 
-function isBefore(one: KeyState, other: KeyState, nowMs: number): boolean {
+/**
+ * How far to the front a project stands for a conversation (rendezvous hashing): each conversation has an order of its own, in which the
+ * loss of a project moves nobody else's. All are equal when there is no conversation.
+ */
+function rankProjects(conversation: string): (project: ProjectState) => string {
+  if (conversation === "") return () => "";
+  const ranks = new Map<ProjectState, string>();
+  return (project) => {
+    const known = ranks.get(project);
+    if (known !== undefined) return known;
+    const rank = createHash("sha256").update(`${conversation}\0${project.name}`).digest("hex");
+    ranks.set(project, rank);
+    return rank;
+  };
+}
+
+function isBefore(one: KeyState, other: KeyState, nowMs: number, rank: (project: ProjectState) => string): boolean {
   const cooling = Number(one.project.coolUntilMs > nowMs) - Number(other.project.coolUntilMs > nowMs);
   if (cooling !== 0) return cooling < 0;
+  const [oneRank, otherRank] = [rank(one.project), rank(other.project)];
+  if (oneRank !== otherRank) return oneRank < otherRank;
   const turn = one.project.lastPick - other.project.lastPick;
   return turn === 0 ? one.lastPick < other.lastPick : turn < 0;
 }

@@ -12,7 +12,18 @@ export interface GeminiCall extends PreparedCall {
 }
 
 export function prepareCall(model: ModelProfile, request: GenerateContentRequest): GeminiCall {
-  return { model, resource: toResource(model.id), body: encodeRequest(request) };
+  const namesObjects = doesNameObjects(request);
+  return { model, namesObjects, resource: toResource(model.id), body: encodeRequest(request) };
+}
+
+/** Films on YouTube are everybody's. */
+const YOUTUBE = "https://www.youtube.com/";
+
+function doesNameObjects({ cachedContent, contents, tools = [] }: GenerateContentRequest): boolean {
+  if (cachedContent !== undefined || tools.some(({ fileSearch }) => fileSearch !== undefined)) return true;
+  return contents.some(({ parts }) =>
+    parts.some(({ fileData }) => fileData !== undefined && !fileData.fileUri.startsWith(YOUTUBE)),
+  );
 }
 
 /** The body of countTokens: the same request with the model's name inside. */

@@ -24,11 +24,11 @@ type Shaped = { readonly event: ChatEvent; readonly begins?: Sound };
 
 /**
  * A shaper for one answer. Headerless PCM gets a header or none; WAV keeps one header whatever comes (3.8 models send
- * WAV, and each piece may bring its own) or loses it. Its lengths are exact when the whole sound is in one batch, as it
- * is in a JSON answer, else unknown. Other sound (mp3, Ogg, WAV of other samples than 16-bit where bare ones are asked
- * for) passes as it is.
+ * WAV, and each piece may bring its own) or loses it. Its lengths are exact in an answer that comes as a whole, in one
+ * batch; in a stream they are unknown, however much of it happens to come at once. Other sound (mp3, Ogg, WAV of other
+ * samples than 16-bit where bare ones are asked for) passes as it is.
  */
-export function createSpeechShaper(format: AudioFormat): SpeechShaper {
+export function createSpeechShaper(format: AudioFormat, isWhole: boolean): SpeechShaper {
   const sounds = new Map<number, Sound>();
   return {
     shape: (batch) => {
@@ -37,7 +37,7 @@ export function createSpeechShaper(format: AudioFormat): SpeechShaper {
       const events = shaped.flatMap(({ event, begins }, index) =>
         begins?.header === undefined
           ? [event]
-          : [withData(event, begins.header(lengthWithin(shaped.slice(index), event))), event],
+          : [withData(event, begins.header(isWhole ? lengthWithin(shaped.slice(index), event) : undefined)), event],
       );
       return { ...batch, events };
     },

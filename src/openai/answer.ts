@@ -48,12 +48,16 @@ export function toServiceTier(tier: ServiceTier): string | undefined {
 
 /** An entry of `tool_calls` without `index`. */
 export function toToolCall(call: RenderedCall) {
-  return {
-    id: call.id,
-    type: "function",
-    function: { name: call.name, arguments: call.arguments },
-    ...signatureOf(call),
-  };
+  const called = call.custom
+    ? { type: "custom", custom: { name: call.name, input: inputOf(call) } }
+    : { type: "function", function: { name: call.name, arguments: call.arguments } };
+  return { id: call.id, ...called, ...signatureOf(call) };
+}
+
+/** The text a custom tool is called with; where the model gave something else, that is the text. */
+function inputOf({ arguments: text }: RenderedCall): string {
+  const { input } = JSON.parse(text) as { input?: unknown };
+  return typeof input === "string" ? input : text;
 }
 
 /** `function_call` of the old kind. */

@@ -29,8 +29,8 @@ function readAnswer(message: AssistantMessage, at: string, raise: RaiseWarning):
   if (native === undefined) return said;
   const list = new PartList(at, raise);
   const field = "extra_content.google.parts";
-  const parts = readNativeParts(native, said.parts.flatMap(imageOf), `${at}.${field}`);
-  for (const [index, part] of parts.entries()) list.push(part, `${field}[${index}]`);
+  const parts = readNativeParts(native, said.parts.flatMap(imageOf), `${at}.${field}`, raise);
+  for (const { part, index } of parts) list.push(part, `${field}[${index}]`);
   return list;
 }
 

@@ -28,6 +28,11 @@ function thinkingParam(given: Given, plain: ChatCompletionBody): string | undefi
   const google = "extra_body.google.thinking_config";
   if (config?.thinking_level) return `${google}.thinking_level`;
   if (typeof config?.thinking_budget === "number") return `${google}.thinking_budget`;
+  return reasoningParam(given, plain);
+}
+
+/** What decided it beside thinking_config; undefined: OpenAI's own field, or nothing. */
+export function reasoningParam(given: Given, plain: ChatCompletionBody): string | undefined {
   return typeof plain.reasoning?.max_tokens === "number" ? budgetParam(given) : effortParam(given);
 }
 

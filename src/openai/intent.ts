@@ -17,6 +17,8 @@ export interface Delivery {
   readonly structured: boolean;
   /** `functions` were declared: calls are answered as `function_call`. */
   readonly legacyFunctions: boolean;
+  /** Names of the custom tools that were declared: calls of them are answered as such. */
+  readonly customTools: ReadonlySet<string>;
   /** `logprobs: true`. */
   readonly logprobs: boolean;
 }

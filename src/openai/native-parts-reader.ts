@@ -1,7 +1,8 @@
 // `extra_content.google.parts`, read back from a client. Strict where a kind is known; unknown kinds pass as they are.
 import { toStandardBase64 } from "../chat/base64.ts";
-import { NO_BYTES, setSignature } from "../chat/bytes.ts";
+import { lazyData, NO_BYTES, setSignature } from "../chat/bytes.ts";
 import { Failure } from "../chat/failures.ts";
+import type { RaiseWarning } from "../chat/warnings.ts";
 import { CodeResult_Outcome, CodeResult_OutcomeSchema, type Media, type Part } from "../gen/gemini/chat/v1/chat_pb.ts";
 import { PARTS_MAX } from "./schema/messages.ts";
 
@@ -26,19 +27,32 @@ const READERS: ReadonlyMap<string, (value: unknown, at: string) => Kind> = new M
 ]);
 
 /**
- * Parts of an assistant message. `images` are those of the message in order; each placeholder takes the next one.
- * Throws INVALID_VALUE that names the place under `field`.
+ * Parts of an assistant message. `images` are those of the message in order; each placeholder takes the next one, and is left out with a
+ * warning when the client has returned none. Throws INVALID_VALUE that names the place under `field`.
  */
-export function readNativeParts(value: unknown, images: readonly Media[], field: string): Part[] {
+export function readNativeParts(
+  value: unknown,
+  images: readonly Media[],
+  field: string,
+  raise: RaiseWarning,
+): { readonly part: Part; readonly index: number }[] {
   if (!Array.isArray(value)) throw invalid(field, "must be a list of parts");
   if (value.length > PARTS_MAX) throw invalid(field, `has more than ${PARTS_MAX} parts`);
   const rest = images.values();
-  return value.map((part: unknown, index) => readPart(part, rest, `${field}[${index}]`));
+  return value.flatMap((item: unknown, index) => {
+    const at = `${field}[${index}]`;
+    const part = readPart(item, rest, at);
+    if (part !== undefined) return [{ part, index }];
+    raise("image_missing", at, "The image that stood here did not come back; it was left out.");
+    return [];
+  });
 }
 
-function readPart(value: unknown, images: Iterator<Media, unknown>, at: string): Part {
+/** Undefined for the placeholder of an image that is not there. */
+function readPart(value: unknown, images: Iterator<Media, unknown>, at: string): Part | undefined {
   const json = readObject(value, at);
   const kind = readKind(json, images, at);
+  if (kind === undefined) return undefined;
   if (kind.case === "nativePart") return toPart(kind);
   const inThought = json["thought"] === true;
   const part =
@@ -49,17 +63,16 @@ function readPart(value: unknown, images: Iterator<Media, unknown>, at: string):
 }
 
 /** A part has one key that says what it is; one without a known key is of a kind that is newer than this code. */
-function readKind(json: Json, images: Iterator<Media, unknown>, at: string): Kind {
-  const kinds = Object.keys(json).flatMap((key) => {
+function readKind(json: Json, images: Iterator<Media, unknown>, at: string): Kind | undefined {
+  const kinds = Object.keys(json).flatMap((key): (() => Kind | undefined)[] => {
     if (key === "inlineData") return [() => readInlineData(json[key], images, `${at}.${key}`)];
     const read = READERS.get(key);
     return read === undefined ? [] : [() => read(json[key], `${at}.${key}`)];
   });
   const [read] = kinds;
   if (kinds.length > 1) throw invalid(at, "is of more than one kind");
-  return (
-    read?.() ?? { case: "nativePart", value: { $typeName: "gemini.chat.v1.NativePart", json: JSON.stringify(json) } }
-  );
+  if (read !== undefined) return read();
+  return { case: "nativePart", value: { $typeName: "gemini.chat.v1.NativePart", json: JSON.stringify(json) } };
 }
 
 function readBase64(text: string, at: string): string {
@@ -162,25 +175,20 @@ function readServerToolResult(value: unknown, at: string): Kind {
 function readFileData(value: unknown, at: string): Kind {
   const json = readObject(value, at);
   const uri = readString(json["fileUri"], `${at}.fileUri`);
-  const mimeType = readOptional(json, "mimeType", at);
-  if (mimeType.length > MIME_TYPE_MAX_LENGTH) throw invalid(`${at}.mimeType`, "is too long");
-  return {
-    case: "media",
-    value: {
-      $typeName: "gemini.chat.v1.Media",
-      mimeType,
-      source: { case: "uri", value: uri },
-      resolution: 0,
-      name: "",
-    },
-  };
+  return toMedia({ case: "uri", value: uri }, json["mimeType"], `${at}.mimeType`);
 }
 
-function readInlineData(value: unknown, images: Iterator<Media, unknown>, at: string): Kind {
-  readObject(value, at);
+function toMedia(source: Media["source"], type: unknown, at: string): Kind {
+  const mimeType = readString(type ?? "", at);
+  if (mimeType.length > MIME_TYPE_MAX_LENGTH) throw invalid(at, "is too long");
+  return { case: "media", value: { $typeName: "gemini.chat.v1.Media", mimeType, source, resolution: 0, name: "" } };
+}
+
+function readInlineData(value: unknown, images: Iterator<Media, unknown>, at: string): Kind | undefined {
+  const { data, mimeType } = readObject(value, at);
+  if (typeof data === "string") return toMedia(lazyData(readBase64(data, `${at}.data`)), mimeType, `${at}.mimeType`);
   const next = images.next();
-  if (next.done === true) throw invalid(at, "stands for an image that the message does not have");
-  return { case: "media", value: next.value };
+  return next.done === true ? undefined : { case: "media", value: next.value };
 }
 
 function readName(json: Json, at: string): string {

@@ -106,6 +106,7 @@ export function readDelivery(
     audio: modalities?.includes("audio") ? "message" : "link",
     structured: format !== undefined && format !== null && format.type !== "text",
     legacyFunctions,
+    customTools: new Set((body.tools ?? []).flatMap((tool) => (tool.type === "custom" ? tool.custom.name : []))),
     logprobs: body.logprobs ?? false,
   };
 }

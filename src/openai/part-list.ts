@@ -66,11 +66,19 @@ export class PartList {
       this.#raise("signature_invalid", `${this.at}.${param}`, "The thought signature is not base64 and was not sent.");
   }
 
-  /** Signs the message: Gemini signs the last text of an answer, or else its first part. */
+  /**
+   * Signs the message: its last text or, where other gateways say so, its first call. An answer of neither ended with an empty text that
+   * was signed (Gemini 3 does so), and gets that back: an image has a signature of its own.
+   */
   signWhole(signature: string | null | undefined, param: string): void {
-    if (this.parts.some((part) => part.kind.case === "text" && signatureText(part) !== "")) return;
-    const part = this.parts.findLast(({ kind }) => kind.case === "text") ?? this.parts[0];
-    if (part && signatureText(part) === "") this.sign(part, signature, param);
+    if (!signature || this.parts.some((part) => part.kind.case === "text" && signatureText(part) !== "")) return;
+    const [first] = this.parts;
+    const call = first?.kind.case === "toolCall" && signatureText(first) === "" ? first : undefined;
+    const part = this.parts.findLast(({ kind }) => kind.case === "text") ?? call;
+    if (part) this.sign(part, signature, param);
+    else if (first && signatureText(first) !== signature) {
+      this.sign(this.add({ case: "text", value: "" }, param), signature, param);
+    }
   }
 
   #addContentPart(part: ContentPart, param: string): void {

@@ -17,6 +17,8 @@ export interface RenderedCall {
   readonly arguments: string;
   /** Base64; "" when it has none. */
   readonly signature: string;
+  /** A call of a custom tool: its arguments hold one text, `input`. */
+  readonly custom: boolean;
 }
 
 /** A whole image, sound or file. Its URL is `head + data`; `data` is base64 and needs no escaping. */
@@ -87,7 +89,7 @@ export class PartRenderer {
         if (part.value !== "") this.#writer.reasoning(part.value);
         break;
       case "toolCall":
-        this.#waitingCalls.push(toWaitingCall(part.value, signatureText(event)));
+        this.#waitingCalls.push(this.#toWaitingCall(part.value, signatureText(event)));
         break;
       case "toolResult":
         this.#settleCall(part.value);
@@ -170,6 +172,10 @@ export class PartRenderer {
     this.#writer.media({ head, data, opening, imageIndex: inList ? this.images++ : undefined });
   }
 
+  #toWaitingCall({ id, name, arguments: text }: ToolCall, signature: string): WaitingCall {
+    return { id, name, arguments: text || "{}", signature, custom: this.#delivery.customTools.has(name) };
+  }
+
   #settleCall({ toolCallId, name }: ToolResult): void {
     const waiting = this.#waitingCalls;
     const answered = waiting.find((call) => call.id === toolCallId) ?? waiting.find((call) => call.name === name);
@@ -193,10 +199,6 @@ export class PartRenderer {
     if (this.warnings.some((known) => known.message === message)) return;
     this.warnings.push(warning("part_unsupported", `choices[${this.#candidate}].message`, message));
   }
-}
-
-function toWaitingCall({ id, name, arguments: text }: ToolCall, signature: string): WaitingCall {
-  return { id, name, arguments: text || "{}", signature };
 }
 
 function isAudio(mimeType: string): boolean {

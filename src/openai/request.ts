@@ -2,7 +2,7 @@
 import { Failure, type FailureReason } from "../chat/failures.ts";
 import { warning, type RaiseWarning, type WarningCode } from "../chat/warnings.ts";
 import type { ChatRequest, Warning } from "../gen/gemini/chat/v1/chat_pb.ts";
-import { callerFields } from "./caller-params.ts";
+import { callerFields, reasoningParam } from "./caller-params.ts";
 import { toPlainBody } from "./dialects.ts";
 import { readGoogleOptions } from "./google-options.ts";
 import type { ChatIntent } from "./intent.ts";
@@ -42,9 +42,16 @@ export function readChatCompletion(body: unknown, options: ReadOptions): ChatInt
   const plain = checkBody(isObject(body) ? toPlainBody(body, raise) : body);
   warnUnread(plain, raise);
   const { messages, partParams } = readMessages(plain.messages, raise);
-  const legacyFunctions = given["functions"] !== undefined && given["functions"] !== null;
-  const delivery = readDelivery(plain, options.headers.images, legacyFunctions, raise);
-  const request = { ...readRequest(plain, raise), messages, strict: options.headers.strict };
+  const legacyFunctions = isSaid(given["functions"]) && !isSaid(given["tools"]);
+  const model = typeof given["model"] === "string" ? given["model"] : plain.model;
+  const delivery = { ...readDelivery(plain, options.headers.images, legacyFunctions, raise), model };
+  const thinking = readThinking(plain, reasoningParam(given, plain) ?? "reasoning_effort", raise);
+  const request = {
+    ...readRequest(plain, raise),
+    ...(thinking && { thinking }),
+    messages,
+    strict: options.headers.strict,
+  };
   const callerParams = { parts: partParams, fields: callerFields(given, plain) };
   return { request, delivery, warnings, callerParams };
 }
@@ -53,7 +60,6 @@ function readRequest(body: ChatCompletionBody, raise: RaiseWarning): Omit<ChatRe
   const tools = readTools(body, raise);
   const toolChoice = readToolChoice(body, tools, raise);
   const sampling = readSampling(body, raise);
-  const thinking = readThinking(body, raise);
   const outputFormat = readOutputFormat(body);
   const image = readImageOptions(body);
   const speech = readSpeech(body, raise);
@@ -68,7 +74,6 @@ function readRequest(body: ChatCompletionBody, raise: RaiseWarning): Omit<ChatRe
     ...readGoogleOptions(body.extra_body?.google ?? {}),
     ...(toolChoice && { toolChoice }),
     ...(sampling && { sampling }),
-    ...(thinking && { thinking }),
     ...(outputFormat && { outputFormat }),
     ...(image && { image }),
     ...(speech && { speech }),
@@ -80,6 +85,10 @@ function refusal(code: WarningCode, param: string, message: string): Failure {
   return new Failure(REFUSALS.get(code) ?? "UNSUPPORTED_VALUE", `Refused because of strict mode: ${message}`, {
     field: param,
   });
+}
+
+function isSaid(value: unknown): boolean {
+  return value !== undefined && value !== null;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

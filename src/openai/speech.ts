@@ -47,7 +47,7 @@ export function readSpeech(body: ChatCompletionBody, raise: RaiseWarning): Speec
     $typeName: "gemini.chat.v1.SpeechOptions",
     voicing: readVoicing(audio?.voice, config ?? {}, raise),
     languageCode: config?.language_code ?? "",
-    format: readFormat(audio?.format ?? undefined),
+    format: readFormat(audio?.format ?? undefined, body.modalities?.includes("audio") ?? false, raise),
   };
 }
 
@@ -107,9 +107,18 @@ function toGeminiVoice(name: string, param: string, raise: RaiseWarning): string
   return mapped;
 }
 
-function readFormat(format: string | undefined): AudioFormat {
+/** Without the audio modality sound is a link in `content` (`asMessage` is false): bare samples there could not be played. */
+function readFormat(format: string | undefined, asMessage: boolean, raise: RaiseWarning): AudioFormat {
   if (format === undefined) return AudioFormat.UNSPECIFIED;
   const known = FORMATS.get(format);
+  if (known === AudioFormat.PCM16 && !asMessage) {
+    raise(
+      "parameter_ignored",
+      "audio.format",
+      "A link in the content holds WAV; ask for the modality 'audio' to get bare samples.",
+    );
+    return AudioFormat.WAV;
+  }
   if (known !== undefined) return known;
   const supported = [...FORMATS.keys()].map(quoteForMessage).join(" and ");
   const message = `Unsupported value: 'audio.format' does not support ${quoteForMessage(format)} here. Supported values are: ${supported}.`;

@@ -23,16 +23,19 @@ const LEVELS: ReadonlyMap<string, ThinkingLevel> = new Map([
 
 /**
  * Thinking of a request; undefined when nothing was said. A level or budget of thinking_config outranks a suffix of the model id, all
- * others rank below it. Throws INVALID_VALUE when thinking_config gives both.
+ * others rank below it. `reasoningParam` is how the caller spelled those others. Throws INVALID_VALUE when thinking_config gives both.
  */
-export function readThinking(body: ChatCompletionBody, raise: RaiseWarning): Thinking | undefined {
+export function readThinking(
+  body: ChatCompletionBody,
+  reasoningParam: string,
+  raise: RaiseWarning,
+): Thinking | undefined {
   const config = body.extra_body?.google?.thinking_config ?? undefined;
   const pinned = config ? controlOfConfig(config) : NOT_SAID;
   const control = pinned.case === undefined ? controlOfReasoning(body, raise) : pinned;
   const includeThoughts = config?.include_thoughts ?? wishForThoughts(body);
   if (pinned.case !== undefined && controlOfReasoning(body, () => undefined).case !== undefined) {
-    const lost = body.reasoning_effort ? "reasoning_effort" : "reasoning";
-    raise("parameter_ignored", lost, "extra_body.google.thinking_config was given too and counts.");
+    raise("parameter_ignored", reasoningParam, "extra_body.google.thinking_config was given too and counts.");
   }
   if (control.case === undefined && includeThoughts === undefined) return undefined;
   return {

@@ -1,13 +1,7 @@
 // The wire services as Node request handlers: gRPC and Connect on the HTTP/2 port, Connect and gRPC-Web on the HTTP/1.1 port.
-import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
-import { Code, ConnectError, createConnectRouter, createContextValues, type ConnectRouter } from "@connectrpc/connect";
-import {
-  compressionBrotli,
-  compressionGzip,
-  universalRequestFromNodeRequest,
-  universalResponseToNodeResponse,
-} from "@connectrpc/connect-node";
+import type { ServerResponse } from "node:http";
+import { createConnectRouter, createContextValues, type ConnectRouter } from "@connectrpc/connect";
+import { compressionBrotli, compressionGzip, universalRequestFromNodeRequest } from "@connectrpc/connect-node";
 import { Failure } from "../chat/failures.ts";
 import type { Licences } from "../chat/ports.ts";
 import { ChatService } from "../gen/gemini/chat/v1/chat_pb.ts";
@@ -18,8 +12,8 @@ import type { BodyBudget, BodyLease } from "./body-budget.ts";
 import { headerValuesKey } from "./call-context.ts";
 import { toConnectError } from "./errors.ts";
 import { createRequestGate, rawHeaderValues } from "./gate.ts";
-import { sendPlainGrpcMessage } from "./grpc-message.ts";
 import { implementHealth, type Readiness } from "./health.ts";
+import { isGone, writeAnswer, type NodeRequest, type NodeResponse } from "./node-response.ts";
 import { implementReflection } from "./reflection.ts";
 import { implementOnWire, type Operations } from "./services.ts";
 import { clampTimeouts } from "./timeout-header.ts";
@@ -41,9 +35,6 @@ export interface WireOptions {
   /** Told of calls that never reached the service, and of unexpected errors below it. */
   readonly onRefused: (requestId: string, failure: Failure) => void;
 }
-
-type NodeRequest = IncomingMessage | Http2ServerRequest;
-type NodeResponse = ServerResponse | Http2ServerResponse;
 
 export type NodeHandler = (request: NodeRequest, response: NodeResponse) => void;
 
@@ -80,26 +71,14 @@ async function serve(
     (response as ServerResponse).writeHead(400).end();
     return;
   }
-  // Connect waits for "drain" for ever when the client left in mid-write on HTTP/2, and its handler leaks; a closed response will
-  // never drain, so it may as well say so (connect-node 2.2.0, node-universal-handler).
-  const emitter: NodeJS.EventEmitter = response;
-  emitter.once("close", () => emitter.emit("drain"));
-  sendPlainGrpcMessage(response);
   try {
     const lease = budget.lease(response);
     const answer = await handler({ ...asked, body: counted(asked.body as AsyncIterable<Uint8Array>, lease) });
-    await universalResponseToNodeResponse(answer, response);
+    await writeAnswer(answer, request, response);
   } catch (error) {
-    if (isGone(response) || ConnectError.from(error).code === Code.Aborted) return;
-    onRefused("", Failure.from(error));
+    if (!isGone(response)) onRefused("", Failure.from(error));
     response.destroy();
   }
-}
-
-/** Whether nobody is there to be answered; "close" follows later. */
-function isGone(response: NodeResponse): boolean {
-  const connection = "stream" in response ? response.stream : response.socket;
-  return connection === null || connection.destroyed;
 }
 
 /** Undefined for a request without a host, or with one that is none: Connect makes a URL of it, and throws. */

@@ -35,10 +35,11 @@ function setUp(signal: AbortSignal = new AbortController().signal, maxAttempts =
     deadlineMs: 60_000,
     maxAttempts,
   };
+  const target = { model: "m", wish: { firstProjectOnly: false, conversation: "" } };
   const tried: number[] = [];
   const run = (script: (FailureReason | "ok")[]) => {
     const deadline = startDeadline(clock, context, 60_000);
-    return tryAttempts({ keys, clock, telemetry }, context, "m", deadline, { attempts: 0 }, async (key) => {
+    return tryAttempts({ keys, clock, telemetry }, context, target, deadline, { attempts: 0 }, async (key) => {
       tried.push(key.index);
       const step = script.shift() ?? "ok";
       if (step !== "ok") throw new Failure(step, step);

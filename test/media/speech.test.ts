@@ -50,9 +50,9 @@ function batch(...events: ChatEvent[]): StreamChatResponse {
 function shapeAll(
   format: AudioFormat,
   batches: StreamChatResponse[],
-  candidate = 0,
+  { candidate = 0, isWhole = true } = {},
 ): { mimeType: string; bytes: Buffer } {
-  const shaper = createSpeechShaper(format);
+  const shaper = createSpeechShaper(format, isWhole);
   const media = batches
     .flatMap((each) => shaper.shape(each).events)
     .filter((event) => event.candidate === candidate)
@@ -78,16 +78,15 @@ describe("headerless samples", () => {
     }
   });
 
-  test("get one streaming header, whatever the pieces and their batches", () => {
+  test("get one streaming header in a stream, whatever the pieces and their batches", () => {
     fc.assert(
       fc.property(
         fc.array(fc.uint8Array({ minLength: 1, maxLength: 50 }), { minLength: 2, maxLength: 8 }),
-        (pieces) => {
-          const batches = [
-            ...pieces.map((bytes) => batch(piece(L16, bytes))),
-            batch(piece(L16, NO_BYTES, { last: true })),
-          ];
-          const { mimeType, bytes } = shapeAll(AudioFormat.WAV, batches);
+        fc.boolean(),
+        (pieces, together) => {
+          const events = [...pieces.map((bytes) => piece(L16, bytes)), piece(L16, NO_BYTES, { last: true })];
+          const batches = together ? [batch(...events)] : events.map((event) => batch(event));
+          const { mimeType, bytes } = shapeAll(AudioFormat.WAV, batches, { isWhole: false });
           assert.equal(mimeType, "audio/wav");
           assert.deepEqual(bytes, Buffer.concat([wavHeader(MONO), ...pieces]));
         },
@@ -97,7 +96,7 @@ describe("headerless samples", () => {
 
   test("pass as they are, still as text, when bare samples are asked for", () => {
     const event = piece(L16, Buffer.from("hello"));
-    const [shaped] = createSpeechShaper(AudioFormat.PCM16).shape(batch(event)).events;
+    const [shaped] = createSpeechShaper(AudioFormat.PCM16, true).shape(batch(event)).events;
     assert.ok(shaped);
     const { mimeType, source } = shaped.event.value as MediaChunk;
     assert.equal(mimeType, "audio/pcm;rate=24000");
@@ -161,7 +160,7 @@ describe("WAV from the upstream", () => {
 
 describe("everything else", () => {
   test("passes untouched", () => {
-    const shaper = createSpeechShaper(AudioFormat.WAV);
+    const shaper = createSpeechShaper(AudioFormat.WAV, true);
     const plain = batch(text("hello"), piece("image/png", Buffer.from("png"), { last: true }));
     assert.equal(shaper.shape(plain), plain);
     const mixed = batch(
@@ -178,7 +177,7 @@ describe("everything else", () => {
   test("of a sound stays with it: candidate, part, thought and signature", () => {
     const event = { ...piece(L16, Buffer.alloc(6), { last: true, candidate: 2, part: 3 }), inThought: true };
     setSignature(event, "c2lnbmVk");
-    const [header, samples] = createSpeechShaper(AudioFormat.WAV).shape(batch(event)).events;
+    const [header, samples] = createSpeechShaper(AudioFormat.WAV, true).shape(batch(event)).events;
     for (const each of [header, samples])
       assert.deepEqual([each?.candidate, each?.part, each?.inThought], [2, 3, true]);
     assert.equal(header && signatureText(header), "");
@@ -188,7 +187,7 @@ describe("everything else", () => {
 });
 
 test("candidates and parts that come mixed have a header each", () => {
-  const shaper = createSpeechShaper(AudioFormat.WAV);
+  const shaper = createSpeechShaper(AudioFormat.WAV, true);
   const events = [
     batch(piece(L16, Buffer.alloc(2)), piece(L16, Buffer.alloc(4), { candidate: 1 })),
     batch(

@@ -29,6 +29,7 @@ export const delivery: Delivery = {
   audio: "link",
   structured: false,
   legacyFunctions: false,
+  customTools: new Set(),
   logprobs: false,
 };
 
@@ -203,6 +204,7 @@ export const anyDelivery: fc.Arbitrary<Delivery> = fc.record({
   audio: fc.constantFrom("message" as const, "link" as const),
   structured: fc.boolean(),
   legacyFunctions: fc.boolean(),
+  customTools: fc.constantFrom(new Set<string>(), new Set(["f"])),
   logprobs: fc.boolean(),
 });
 

@@ -4,9 +4,13 @@ import { test } from "node:test";
 import { create, equals, fromBinary, toBinary } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import { Failure } from "../../src/chat/failures.ts";
-import { MediaSchema, PartSchema, type Part } from "../../src/gen/gemini/chat/v1/chat_pb.ts";
+import { MediaSchema, PartSchema, type Media, type Part } from "../../src/gen/gemini/chat/v1/chat_pb.ts";
 import { readNativeParts, toNativeParts } from "../../src/openai/native-parts.ts";
 import { anyResponse, parts } from "./answers.ts";
+
+function readParts(value: unknown, images: readonly Media[] = [], raised: [string, string][] = []): Part[] {
+  return readNativeParts(value, images, "f", (warned, param) => raised.push([warned, param])).map(({ part }) => part);
+}
 
 const code = { kind: { case: "executableCode", value: { id: "x", language: "PYTHON", code: "1" } } } as const;
 
@@ -60,14 +64,27 @@ test("code, results, server tools and the parts between them are Gemini's JSON, 
 
 test("placeholders take the images of the message in order", () => {
   const images = ["a", "b"].map((name) => create(MediaSchema, { mimeType: "image/png", name }));
-  const read = readNativeParts(
-    [{ inlineData: { mimeType: "image/png" } }, { text: "x" }, { inlineData: {} }],
-    images,
-    "f",
-  );
+  const read = readParts([{ inlineData: { mimeType: "image/png" } }, { text: "x" }, { inlineData: {} }], images);
   assert.deepEqual(
     read.map(({ kind }) => (kind.case === "media" ? kind.value.name : kind.value)),
     ["a", "x", "b"],
+  );
+});
+
+test("a placeholder whose image the client did not return is left out with a warning, an image of its own is kept", () => {
+  const raised: [string, string][] = [];
+  const data = Buffer.from("png").toString("base64");
+  const read = readParts(
+    [{ inlineData: {} }, code.kind.value, { inlineData: { mimeType: "image/png", data } }],
+    [],
+    raised,
+  );
+  assert.deepEqual(raised, [["image_missing", "f[0]"]]);
+  assert.deepEqual(
+    read.map(({ kind }) =>
+      kind.case === "media" && kind.value.source.case === "data" ? kind.value.source.value : kind.case,
+    ),
+    ["nativePart", Buffer.from("png")],
   );
 });
 
@@ -99,7 +116,7 @@ test("any answer comes back as the parts it had", () => {
       const images = expected.flatMap(({ kind }) =>
         kind.case === "media" && kind.value.source.case === "data" ? [kind.value] : [],
       );
-      const read = readNativeParts(JSON.parse(JSON.stringify(json)), images, "f");
+      const read = readParts(JSON.parse(JSON.stringify(json)), images);
       assert.equal(read.length, expected.length);
       for (const [index, part] of expected.entries()) {
         const returned = read[index];
@@ -114,7 +131,7 @@ test("any answer comes back as the parts it had", () => {
 
 test("a part of an unknown kind passes as it is", () => {
   const part = { audioTranscription: { text: "t" }, thoughtSignature: "c2ln" };
-  const [read] = readNativeParts([part], [], "f");
+  const [read] = readParts([part]);
   assert.deepEqual(read?.kind, {
     case: "nativePart",
     value: { $typeName: "gemini.chat.v1.NativePart", json: JSON.stringify(part) },
@@ -143,19 +160,18 @@ const wrong: readonly [title: string, value: unknown, field: string][] = [
     [{ fileData: { fileUri: "u", mimeType: "m".repeat(256) } }],
     "f[0].fileData.mimeType",
   ],
-  ["a placeholder without an image", [{ inlineData: {} }], "f[0].inlineData"],
 ];
 
 for (const [title, value, field] of wrong) {
   test(`refuses ${title} and names the place`, () => {
     assert.throws(
-      () => readNativeParts(value, [], "f"),
+      () => readParts(value),
       (error) => error instanceof Failure && error.reason === "INVALID_VALUE" && error.field === field,
     );
   });
 }
 
 test("names of Object's own members are no known kinds", () => {
-  const [read] = readNativeParts([JSON.parse('{"constructor":{}}')], [], "f");
+  const [read] = readParts([JSON.parse('{"constructor":{}}')]);
   assert.equal(read?.kind.case, "nativePart");
 });

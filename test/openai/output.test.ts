@@ -144,6 +144,13 @@ describe("model", () => {
       assert.deepEqual([requestOf({ model }).model, read({ model }).delivery.model], [model, model]);
     }
   });
+  it("may be written as OpenRouter does, and is told back so", () => {
+    const model = "google/gemini-3.8-flash-thinking";
+    assert.deepEqual(
+      [requestOf({ model }).model, read({ model }).delivery.model],
+      ["gemini-3.8-flash-thinking", model],
+    );
+  });
   it("cannot leave its place in a path", () => {
     for (const model of [
       "",

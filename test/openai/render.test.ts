@@ -147,8 +147,8 @@ test("calls are numbered from 0 and empty arguments become an empty object", () 
     { part: 1, event: bare },
   ]);
   assert.deepEqual(notes, [
-    ["toolCall", { index: 0, id: "call_1", name: "f", arguments: '{"a":1}', signature: "c2ln" }],
-    ["toolCall", { index: 1, id: "call_2", name: "g", arguments: "{}", signature: "" }],
+    ["toolCall", { index: 0, id: "call_1", name: "f", arguments: '{"a":1}', signature: "c2ln", custom: false }],
+    ["toolCall", { index: 1, id: "call_2", name: "g", arguments: "{}", signature: "", custom: false }],
   ]);
 });
 

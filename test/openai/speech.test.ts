@@ -41,7 +41,8 @@ describe("speech", () => {
     }
   });
   it("comes as wav or pcm16; OpenRouter's pcm is the latter", () => {
-    const formatOf = (format?: string): unknown => requestOf({ audio: { voice: "Kore", format } }).speech?.format;
+    const asking = (format?: string): object => ({ modalities: ["audio"], audio: { voice: "Kore", format } });
+    const formatOf = (format?: string): unknown => requestOf(asking(format)).speech?.format;
     assert.deepEqual(
       [formatOf("wav"), formatOf("pcm16"), formatOf("pcm"), formatOf()],
       [AudioFormat.WAV, AudioFormat.PCM16, AudioFormat.PCM16, AudioFormat.UNSPECIFIED],
@@ -51,6 +52,11 @@ describe("speech", () => {
       assert.deepEqual([failure.reason, failure.field], ["UNSUPPORTED_VALUE", "audio.format"]);
       assert.match(failure.message, /Supported values are: 'wav' and 'pcm16'/);
     }
+  });
+  it("is wav in a link, where bare samples could not be played", () => {
+    const body = { audio: { voice: "Kore", format: "pcm16" } };
+    assert.equal(requestOf(body).speech?.format, AudioFormat.WAV);
+    assert.deepEqual(warningsOf(body), ["parameter_ignored:audio.format"]);
   });
   it("can have two speakers and a language, in Google's words", () => {
     const speaker = (name: string, voice: string): object => ({

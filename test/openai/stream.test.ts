@@ -99,6 +99,24 @@ test("a call is one delta with all its arguments and its signature, and finishes
   assert.equal(choices[0].finish_reason, "tool_calls");
 });
 
+test("calls of custom tools are answered in kind", () => {
+  const customTools = new Set(["sql", "loose"]);
+  const called = (id: string, name: string, args: string) =>
+    ({ event: { case: "toolCall", value: { id, name, arguments: args } } }) as const;
+  const events = [
+    { part: 0, ...called("call_1", "sql", '{"input":"SELECT 1"}') },
+    { part: 1, ...called("call_2", "f", '{"input":"SELECT 1"}') },
+    { part: 2, ...called("call_3", "loose", '{"query":1}') },
+  ];
+  const { choices } = foldChunks(readChunks(streamOf([...events, stop], { customTools })));
+  assert.equal(choices[0].finish_reason, "tool_calls");
+  assert.deepEqual(choices[0].message.tool_calls, [
+    { id: "call_1", type: "custom", custom: { name: "sql", input: "SELECT 1" } },
+    { id: "call_2", type: "function", function: { name: "f", arguments: '{"input":"SELECT 1"}' } },
+    { id: "call_3", type: "custom", custom: { name: "loose", input: '{"query":1}' } },
+  ]);
+});
+
 test("old functions are answered in kind", () => {
   const { choices } = foldChunks(readChunks(streamOf([call("call_1"), stop], { legacyFunctions: true })));
   assert.deepEqual(choices[0].message.function_call, { name: "f", arguments: '{"a":1}' });

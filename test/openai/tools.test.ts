@@ -253,7 +253,9 @@ describe("the functions of 2023", () => {
   it("may be chosen by a word", () =>
     assert.equal(requestOf({ functions, function_call: "none" }).toolChoice?.mode, Mode.NONE));
   it("beside tools are not read, and that is said", () => {
-    assert.deepEqual(warningsOf({ functions, tools: [fn("g")] }), ["parameter_ignored:functions"]);
+    const both = { functions, tools: [fn("g")] };
+    assert.deepEqual(warningsOf(both), ["parameter_ignored:functions"]);
+    assert.equal(read(both).delivery.legacyFunctions, false);
   });
   it("are refused under their own name", () => {
     assert.equal(refusalOf({ functions: "f" }).field, "functions");

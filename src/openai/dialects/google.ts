@@ -13,6 +13,10 @@ const ExtraBody = Type.Object({
 });
 
 export const GOOGLE_ROWS: readonly Row[] = [
+  // OpenRouter, and Google's own OpenAI layer on Vertex.
+  row("model", Type.Unknown(), (model, draft) => {
+    if (typeof model === "string") draft["model"] = model.replace(/^google\//, "");
+  }),
   // Google's documents write `extra_body={"extra_body": …}`: some clients unwrap both, some one, some none.
   row("extra_body", ExtraBody, (given, draft) => {
     const { google, extra_body: inner, ...others } = given;

@@ -6,13 +6,23 @@ const optional = <T extends Type.TSchema>(shape: T) => Type.Optional(nullable(sh
 const Count = Type.Integer({ minimum: 0 });
 const AnyObject = Type.Object({});
 
-const ToolCall = Type.Object({
+const CALL = {
   index: Type.Optional(Type.Integer({ description: "Only in streams." })),
   id: Type.String({ pattern: "^[A-Za-z0-9_-]{1,64}$" }),
-  type: Type.Literal("function"),
-  function: Type.Object({ name: Type.String(), arguments: Type.String({ description: "JSON text." }) }),
   extra_content: Type.Optional(AnyObject),
-});
+};
+const ToolCall = Type.Union([
+  Type.Object({
+    ...CALL,
+    type: Type.Literal("function"),
+    function: Type.Object({ name: Type.String(), arguments: Type.String({ description: "JSON text." }) }),
+  }),
+  Type.Object({
+    ...CALL,
+    type: Type.Literal("custom"),
+    custom: Type.Object({ name: Type.String(), input: Type.String() }),
+  }),
+]);
 const Image = Type.Object({
   type: Type.Literal("image_url"),
   index: Type.Integer(),

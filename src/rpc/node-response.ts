@@ -1,0 +1,75 @@
+// Writes an answer of Connect's to a Node response. Connect's own writer waits for "drain" for ever when an HTTP/2 client leaves in
+// mid-write, so that the handler behind leaks, and leaves a request that was refused half-read open (connect-node 2.2.0).
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Stream } from "node:http2";
+import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
+import { toPlainGrpcMessage } from "./grpc-message.ts";
+import { swallowRest } from "./unread-body.ts";
+
+export type NodeRequest = IncomingMessage | Http2ServerRequest;
+export type NodeResponse = ServerResponse | Http2ServerResponse;
+
+type Answer = Awaited<ReturnType<ConnectRouter["handlers"][number]>>;
+
+/** Resolves when all is written or the client has left, which the handler behind the answer is told. Rejects when that fails. */
+export async function writeAnswer(answer: Answer, request: NodeRequest, response: NodeResponse): Promise<void> {
+  const body = answer.body?.[Symbol.asyncIterator]();
+  let piece = await body?.next();
+  // Only now: the implementation could set headers until its first message.
+  if (!isGone(response)) writeHead(response, answer);
+  while (body && piece && !piece.done) {
+    if (isGone(response)) {
+      await body.throw?.(new ConnectError("the client left", Code.Canceled)).catch(ignoreEcho);
+      return;
+    }
+    if (!(response as ServerResponse).write(piece.value)) await room(response);
+    piece = await body.next();
+  }
+  if (isGone(response)) return;
+  if (answer.trailer) response.addTrailers(toTrailers(answer.trailer));
+  response.end();
+  releaseRequest(request, response);
+}
+
+/** Whether nobody is there to be answered; "close" follows later. */
+export function isGone(response: NodeResponse): boolean {
+  const connection = "stream" in response ? response.stream : response.socket;
+  return connection === null || connection.destroyed;
+}
+
+function writeHead(response: NodeResponse, { status, header = new Headers() }: Answer): void {
+  (response as ServerResponse).writeHead(status, Object.fromEntries(header));
+}
+
+function toTrailers(trailer: Headers): Record<string, string> {
+  const trailers = Object.fromEntries(trailer);
+  const { "grpc-message": message } = trailers;
+  return message === undefined ? trailers : { ...trailers, "grpc-message": toPlainGrpcMessage(message) };
+}
+
+/** Settles on drain or close, whichever comes. */
+function room(response: NodeResponse): Promise<void> {
+  const emitter: NodeJS.EventEmitter = response;
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      emitter.off("drain", settle).off("close", settle);
+      resolve();
+    };
+    emitter.once("drain", settle).once("close", settle);
+  });
+}
+
+/** Ends a request whose body was not wanted to its end: half-open, it would hold its connection, and a drain, for ever. */
+function releaseRequest(request: NodeRequest, response: NodeResponse): void {
+  if (request.complete) return;
+  if ("stream" in response) closeAfterTrailers(response.stream);
+  else swallowRest(request as IncomingMessage);
+}
+
+/** RST_STREAM with NO_ERROR after a whole answer: "stop sending, all is said" (RFC 9113, 8.1). */
+function closeAfterTrailers(stream: ServerHttp2Stream): void {
+  stream.once("wantTrailers", () => setImmediate(() => stream.close()));
+}
+
+/** The handler throws what it is told back at us. */
+function ignoreEcho(): void {}
