@@ -73,8 +73,7 @@ async function serve(
   }
   try {
     const lease = budget.lease(response);
-    const answer = await handler({ ...asked, body: counted(asked.body as AsyncIterable<Uint8Array>, lease) });
-    await writeAnswer(answer, request, response);
+    await writeAnswer(await handler({ ...asked, body: readBody(request, lease) }), request, response);
   } catch (error) {
     if (!isGone(response)) onRefused("", Failure.from(error));
     response.destroy();
@@ -93,15 +92,15 @@ function toUniversalRequest(request: NodeRequest, response: NodeResponse): Param
   }
 }
 
-/** The bytes of a body, each taken from the budget before the next is asked for. */
-async function* counted(body: AsyncIterable<Uint8Array>, lease: BodyLease): AsyncGenerator<Uint8Array> {
-  for await (const bytes of body) {
+/** The bytes of a body, each taken from the budget before the next is asked for. Who stops reading does not destroy the request. */
+async function* readBody(request: NodeRequest, lease: BodyLease): AsyncGenerator<Uint8Array> {
+  for await (const bytes of request.iterator({ destroyOnReturn: false })) {
     try {
-      lease.take(bytes.length);
+      lease.take((bytes as Uint8Array).length);
     } catch (error) {
       throw toConnectError(error);
     }
-    yield bytes;
+    yield bytes as Uint8Array;
   }
 }
 

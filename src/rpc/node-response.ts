@@ -68,7 +68,7 @@ function releaseRequest(request: NodeRequest, response: NodeResponse): void {
 
 /** RST_STREAM with NO_ERROR after a whole answer: "stop sending, all is said" (RFC 9113, 8.1). */
 function closeAfterTrailers(stream: ServerHttp2Stream): void {
-  stream.once("wantTrailers", () => setImmediate(() => stream.close()));
+  stream.once("wantTrailers", () => setImmediate(() => stream.destroy()));
 }
 
 /** The handler throws what it is told back at us. */

@@ -1,5 +1,6 @@
 // The gRPC port: clear-text HTTP/2 with limits that hold against hostile peers.
-import { createServer, type Http2Server, type Http2ServerResponse, type ServerHttp2Session } from "node:http2";
+import { createServer } from "node:http2";
+import type { Http2Server, Http2ServerRequest, Http2ServerResponse, ServerHttp2Session } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { createWireHandler, type WireOptions } from "./adapter.ts";
@@ -44,7 +45,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
       maxHeaderListPairs: MAX_HEADER_PAIRS,
     },
     (request, response) => {
-      dropWhenStalled(response, options.stallMs);
+      dropWhenStalled(request, response, options.stallMs);
       handle(request, response);
     },
   );
@@ -65,10 +66,10 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   };
 }
 
-/** Node calls it a timeout when nothing moved on a stream; it is a stall only while something waits to be sent. */
-function dropWhenStalled({ stream }: Http2ServerResponse, stallMs: number): void {
+/** Node calls it a timeout when nothing moved on a stream; it is a stall only while we wait for the client to send or to take. */
+function dropWhenStalled(request: Http2ServerRequest, { stream }: Http2ServerResponse, stallMs: number): void {
   stream.setTimeout(stallMs, () => {
-    if (stream.writableLength > 0) stream.destroy();
+    if (!request.complete || stream.writableLength > 0) stream.destroy();
   });
 }
 

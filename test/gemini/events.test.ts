@@ -264,6 +264,13 @@ suite("what is refused", () => {
     );
   });
 
+  test("of a first chunk that cannot be read nothing is told, so that nothing forbids another attempt", () => {
+    const broken = { candidates: [{ index: 0, content: { parts: [{ text: "a" }, null] } }] };
+    const { events, failure } = readChunks([broken]);
+    assert.deepEqual([events, failure?.reason], [[], "UPSTREAM_INVALID_RESPONSE"]);
+    assert.equal(readChunks([chunk([{ text: "a" }]), broken]).events.length > 1, true);
+  });
+
   test("a candidate with an impossible index is an invalid answer", () => {
     for (const index of [-1, 1.5, 1_000_000_000, "0"]) {
       assert.equal(failureOf([{ candidates: [{ index, finishReason: "STOP" }] }]), "UPSTREAM_INVALID_RESPONSE");

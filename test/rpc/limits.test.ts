@@ -24,6 +24,7 @@ before(async () => {
     GEMINI_BASE_URL: gemini.origin,
     REQUEST_BODY_MAX_BYTES: String(READ_MAX_BYTES),
     GRPC_MAX_STREAMS: String(MAX_STREAMS),
+    WRITE_STALL_TIMEOUT_MS: "1000",
   });
 });
 after(async () => {
@@ -247,6 +248,16 @@ test("random frames of many peers do not stop the server", async () => {
     }),
   );
   await stillServes();
+});
+
+test("a message that never comes whole is not waited for", async () => {
+  const session = openSession();
+  const stream = request(session);
+  stream.write(frame(toBinary(ChatRequestSchema, question())).subarray(0, 20));
+  const startedMs = performance.now();
+  await outcomeOf(stream);
+  assert.ok(performance.now() - startedMs < 4_000);
+  session.destroy();
 });
 
 test("no licence means no message is read", async () => {

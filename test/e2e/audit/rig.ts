@@ -7,9 +7,10 @@ import {
   startFaultyGemini,
   streamAnswer,
   type Answer,
+  type FaultyGemini,
   type JsonObject,
 } from "../../support/faulty-gemini.ts";
-import { startGateway } from "../../support/gateway.ts";
+import { startGateway, type TestGateway } from "../../support/gateway.ts";
 import { withoutChance } from "../replay/openai-answer.ts";
 import { wholeAnswer } from "../replay/whole-answer.ts";
 
@@ -60,6 +61,8 @@ export interface Exchange {
 }
 
 export interface Rig extends AsyncDisposable {
+  readonly gemini: FaultyGemini;
+  readonly gateway: TestGateway;
   /** Sends a body, "Hi" to gemini-3.8-flash where it says nothing else; Gemini answers with the chunks, joined to one for a JSON answer. */
   ask(body: object, chunks?: readonly JsonObject[], headers?: Record<string, string>): Promise<Exchange>;
   /** The same with an answer that is no list of chunks. */
@@ -70,10 +73,13 @@ export interface Rig extends AsyncDisposable {
 
 const STOP = [partsChunk([{ text: "Hello." }], { finishReason: "STOP" })];
 
-/** A gateway that knows this list of models. */
-export async function startRig(models: readonly string[] = MODELS): Promise<Rig> {
+/** A gateway that knows this list of models; `environment` holds settings of it. */
+export async function startRig(
+  models: readonly string[] = MODELS,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Rig> {
   const gemini = await startFaultyGemini({ models });
-  const gateway = await startGateway({ GEMINI_BASE_URL: gemini.origin });
+  const gateway = await startGateway({ GEMINI_BASE_URL: gemini.origin, ...environment });
   await gateway.get("/gemini/v1/models");
 
   const exchange = async (body: object, answerOf: (streaming: boolean) => Answer, headers = {}): Promise<Exchange> => {
@@ -95,6 +101,8 @@ export async function startRig(models: readonly string[] = MODELS): Promise<Rig>
   const ask: Rig["ask"] = (body, chunks = STOP, headers) =>
     exchange(body, (streaming) => (streaming ? streamAnswer(chunks) : jsonAnswer(toWhole(chunks))), headers);
   return {
+    gemini,
+    gateway,
     ask,
     askAnswered: (body, answer, headers) => exchange(body, () => answer, headers),
     async askBoth(body, chunks, headers) {

@@ -171,18 +171,18 @@ describe("choices", () => {
     ]);
   });
 
-  test("a custom tool is a function with one text; calls and results of either kind are understood", async () => {
+  test("a custom tool is called as one; calls and results of either kind are understood", async () => {
     const body = {
       model: MODEL,
       tools: [{ type: "custom" as const, custom: { name: "run_sql", description: "Runs SQL" } }],
     };
     const first = await openai.chat.completions.create({ ...body, messages: user("Use run_sql.") });
-    const [call] = callsOf(first.choices[0]?.message);
-    assert.ok(call);
-    const { input } = JSON.parse(call.function.arguments) as { input: string };
-    assert.equal(typeof input, "string");
-    const custom = { id: call.id, type: "custom" as const, custom: { name: "run_sql", input } };
-    for (const told of [call, custom]) {
+    const [call] = first.choices[0]?.message.tool_calls ?? [];
+    assert.equal(call?.type, "custom");
+    assert.equal(call.custom.name, "run_sql");
+    const args = JSON.stringify({ input: call.custom.input });
+    const asFunction = { id: call.id, type: "function" as const, function: { name: "run_sql", arguments: args } };
+    for (const told of [call, asFunction]) {
       const last = await openai.chat.completions.create({
         ...body,
         messages: [
