@@ -5,6 +5,7 @@ import { systemClock } from "./chat/clock.ts";
 import { requireLicences, type Config } from "./config.ts";
 import { chooseUpstream, createOperations } from "./core.ts";
 import { drain, type Closable } from "./drain.ts";
+import { createWatchLeaving } from "./facade/edge-call.ts";
 import { serveFacade, serveMetrics, type Listener } from "./facade/listen.ts";
 import { passOn, type Admission } from "./facade/identity.ts";
 import { portOf, type Foundation } from "./foundation.ts";
@@ -161,7 +162,7 @@ async function startFacade(
     commitDelayMs: config.streamCommitDelayMs,
     keepAliveMs: config.keepAliveIntervalMs,
     stallMs: config.writeStallTimeoutMs,
-    shutdown: shutdown.signal,
+    watchLeaving: createWatchLeaving(shutdown.signal),
     onRefused: (requestId, { reason, cause }) => telemetry.requestRefused({ face: "http", requestId, reason, cause }),
   });
   stack.defer(() => facade.destroy());

@@ -15,13 +15,16 @@ export async function run(): Promise<void> {
   for (const problem of config.warnings) log.warn("configuration", { problem });
   try {
     const app = await startApp(config, log);
-    sayWhere(app, config);
     stopOnSignals(app, log);
     stopOnBugs(app, log);
+    sayWhere(app, config);
   } catch (error) {
     if (error instanceof ConfigError) complain(error);
     else {
-      log.fatal("start failed", errorFields(error));
+      const fields = errorFields(error);
+      log.fatal("start failed", fields);
+      // Whoever started us by hand reads this, at every log level.
+      process.stderr.write(`gemini-gateway: start failed: ${fields.error}\n`);
       process.exitCode = 1;
     }
   }
@@ -42,22 +45,25 @@ function complain({ problems }: ConfigError): void {
   process.exitCode = EXIT_BAD_CONFIG;
 }
 
-/** The ready line is no log line: whoever waits for it must see it at every log level. */
+/**
+ * The ready line is no log line: whoever waits for it must see it at every log level. It and the notices are one write, so that who
+ * reads the one has the others.
+ */
 function sayWhere(app: App, config: Config): void {
-  const { http, grpc, metrics, upstream } = app;
+  const { mintedLicence, http, upstream } = app;
+  const lines = [readyLine(app)];
+  if (upstream === "emulator") lines.push(EMULATOR_NOTICE);
+  if (mintedLicence !== undefined) lines.push(licenceNotice(mintedLicence, http));
+  else if (config.chatServiceUrl === undefined && process.stdout.isTTY) lines.push(MORE_LICENCES);
+  process.stdout.write(lines.join(""));
+}
+
+function readyLine({ http, grpc, metrics, upstream }: App): string {
   if (process.stdout.isTTY) {
-    process.stdout.write(
-      `gemini-gateway listening: HTTP ${http}${grpc ? `, gRPC ${grpc}` : ""}, upstream ${upstream}\n`,
-    );
-  } else {
-    const time = new Date().toISOString();
-    process.stdout.write(
-      `${JSON.stringify({ time, level: "info", msg: "listening", http, grpc, metrics, upstream })}\n`,
-    );
+    return `gemini-gateway listening: HTTP ${http}${grpc ? `, gRPC ${grpc}` : ""}, upstream ${upstream}\n`;
   }
-  if (upstream === "emulator") process.stdout.write(EMULATOR_NOTICE);
-  if (app.mintedLicence !== undefined) process.stdout.write(licenceNotice(app.mintedLicence, http));
-  else if (config.chatServiceUrl === undefined && process.stdout.isTTY) process.stdout.write(MORE_LICENCES);
+  const time = new Date().toISOString();
+  return `${JSON.stringify({ time, level: "info", msg: "listening", http, grpc, metrics, upstream })}\n`;
 }
 
 const EMULATOR_NOTICE = `

@@ -62,6 +62,12 @@ export function signatureText(message: { signature: Uint8Array }): string {
   return message.signature.length === 0 ? "" : encodeBase64(message.signature);
 }
 
+/** A copy without the signature. */
+export function unsigned<T extends { signature: Uint8Array }>(message: T): T {
+  const { [base64Text]: _, ...rest } = message as T & Base64Carrier;
+  return { ...(rest as unknown as T), signature: NO_BYTES };
+}
+
 /** Shared by all messages without a signature. */
 export const NO_BYTES: Uint8Array = new Uint8Array(0);
 

@@ -14,13 +14,25 @@ const TIMER_MAX_MS = 2_147_483_647;
 /** Who counts the same rest on a timer of its own must lose the race, so that the reason told is always the deadline. */
 const HEAD_START_MS = 5;
 
-/** Starts a deadline: the sooner of the caller's own and `limitMs` from now. Disposing it frees its timer and listener. */
-export function startDeadline(clock: Clock, context: CallContext, limitMs: number): Deadline {
+/**
+ * Starts a deadline: the sooner of the caller's own and `limitMs` from now. Disposing it frees its timer and listener. `onEnd` is told at
+ * once when the signal aborts.
+ */
+export function startDeadline(
+  clock: Clock,
+  context: CallContext,
+  limitMs: number,
+  onEnd?: (reason: Failure) => void,
+): Deadline {
   const endMs = Math.min(context.deadlineMs, clock.now() + limitMs);
   const controller = new AbortController();
-  const onLeave = (): void => controller.abort(callerGone(context.signal.reason));
+  const end = (reason: Failure): void => {
+    controller.abort(reason);
+    onEnd?.(reason);
+  };
+  const onLeave = (): void => end(callerGone(context.signal.reason));
   const timer = setTimeout(
-    () => controller.abort(new Failure("TIMEOUT", "The request did not finish before its deadline.")),
+    () => end(new Failure("TIMEOUT", "The request did not finish before its deadline.")),
     Math.min(Math.max(0, endMs - clock.now() - HEAD_START_MS), TIMER_MAX_MS),
   );
   timer.unref();

@@ -54,6 +54,8 @@ export const FAILURES = {
   INVALID_BASE64_IMAGE: row("INVALID_ARGUMENT", 400, "invalid_base64_image"),
   CONTEXT_LENGTH_EXCEEDED: row("INVALID_ARGUMENT", 400, "context_length_exceeded"),
   AMBIGUOUS_AUTHORIZATION: row("INVALID_ARGUMENT", 400, "ambiguous_authorization"),
+  // Signatures belong to a model family and a project; the call is made once more without them before this is told.
+  THOUGHT_SIGNATURE_INVALID: row("INVALID_ARGUMENT", 400, "thought_signature_invalid"),
   UPSTREAM_INVALID_ARGUMENT: row("INVALID_ARGUMENT", 400, "upstream_invalid_argument"),
   INVALID_API_KEY: row("UNAUTHENTICATED", 401, "invalid_api_key"),
   PERMISSION_DENIED: row("PERMISSION_DENIED", 403, "permission_denied"),

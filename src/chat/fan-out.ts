@@ -12,11 +12,11 @@ export async function* mergeAnswers(answers: readonly Answer[], stop: () => void
     const waiting = new Map<number, Promise<{ index: number; result: IteratorResult<StreamChatResponse> }>>();
     const askNext = (index: number): void => {
       const answer = answers[index];
-      if (answer)
-        waiting.set(
-          index,
-          answer.next().then((result) => ({ index, result })),
-        );
+      if (!answer) return;
+      const asked = answer.next().then((result) => ({ index, result }));
+      // It may fail while a slow reader keeps us at a yield; unhandled until the race below, that would end the process.
+      asked.catch(() => undefined);
+      waiting.set(index, asked);
     };
     for (const [index, first] of firsts.entries()) {
       if (first.done) continue;

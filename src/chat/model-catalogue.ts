@@ -31,7 +31,8 @@ export function refuseOtherMethods(id: string): void {
 }
 
 function serviceOf(id: string): string {
-  return SERVICES.find(([pattern]) => pattern.test(id.toLowerCase()))?.[1] ?? CHAT;
+  const name = id.toLowerCase();
+  return SERVICES.find(([pattern]) => pattern.test(name))?.[1] ?? CHAT;
 }
 
 /** Dollars for a million tokens; `cached` where the model has a cache. */

@@ -71,8 +71,22 @@ export interface ModelProfile {
   readonly slow: boolean;
 }
 
+/** Profiles that are remembered; ids are the callers' words, so there is no end of them. */
+const PROFILES_MAX = 256;
+const profiles = new Map<string, ModelProfile>();
+
 /** The abilities behind an upstream id, with or without `models/`. Never fails: what is not known is taken for the newest Gemini. */
 export function profileOf(id: string): ModelProfile {
+  const known = profiles.get(id);
+  if (known !== undefined) return known;
+  if (profiles.size >= PROFILES_MAX) profiles.clear();
+  const profile = readProfile(id);
+  profiles.set(id, profile);
+  return profile;
+}
+
+/** Some sixty patterns are tried, which is why the outcome is kept. */
+function readProfile(id: string): ModelProfile {
   const name = id.replace(/^(models|tunedModels)\//, "").toLowerCase();
   const is = (pattern: RegExp): boolean => pattern.test(name);
   const image = is(IMAGE);

@@ -12,7 +12,7 @@ import type {
   PreparedCall,
   Upstream,
 } from "./ports.ts";
-import { restoreSignatures } from "./restore.ts";
+import { restoreSignatures, withoutSignatures } from "./restore.ts";
 import { warning, type RaiseWarning } from "./warnings.ts";
 
 export interface PlanPorts {
@@ -34,13 +34,21 @@ export interface Plan {
   readonly warnings: readonly Warning[];
 }
 
-/** Plans a call; `retired` is an id the upstream has just called gone, so that its alias applies although no date says so. */
+/** What the upstream has just refused of an earlier plan. */
+export interface Correction {
+  /** An id that it called gone: its alias applies although no date says so. */
+  readonly retired?: string;
+  /** It refused a thought signature: none of them is sent. */
+  readonly unsigned?: boolean;
+}
+
+/** Plans a call, or plans it anew after a refusal. */
 export async function planCall(
   ports: PlanPorts,
   request: ChatRequest,
   context: CallContext,
   signal: AbortSignal,
-  retired?: string,
+  { retired, unsigned = false }: Correction = {},
 ): Promise<Plan> {
   const warnings: Warning[] = [];
   const raise: RaiseWarning = (code, param, message) => warnings.push(warning(code, param, message));
@@ -51,7 +59,8 @@ export async function planCall(
   );
   context.onFacts?.({ model: profile.id });
   const restored = await restoreSignatures(request, context.caller.licenceId, ports.memory);
-  const gathered = await ports.media.gather(restored, context.caller, raise, signal);
+  const signed = unsigned ? withoutSignatures(restored, raise) : restored;
+  const gathered = await ports.media.gather(signed, context.caller, raise, signal);
   const effective =
     thinking === undefined ? gathered : { ...gathered, thinking: overrule(gathered.thinking, thinking, raise) };
   const bySuffix = thinking !== undefined && effective.thinking !== gathered.thinking;

@@ -1,5 +1,5 @@
 // What the core needs from the outside world, as interfaces. app.ts provides them; tests provide others.
-import type { ChatRequest, CountTokensResponse, StreamChatResponse } from "../gen/gemini/chat/v1/chat_pb.ts";
+import type { ChatRequest, CountTokensResponse, StreamChatResponse, Warning } from "../gen/gemini/chat/v1/chat_pb.ts";
 import type { Failure } from "./failures.ts";
 import type { ModelProfile } from "./models.ts";
 import type { RaiseWarning } from "./warnings.ts";
@@ -29,6 +29,8 @@ export interface CallContext {
   readonly maxAttempts: number;
   /** Facts for response headers, told as soon as they are known and before the first message. */
   onFacts?(facts: CallFacts): void;
+  /** Told the warnings of a call whose answer has no place for them. */
+  onWarnings?(warnings: readonly Warning[]): void;
 }
 
 export interface CallFacts {

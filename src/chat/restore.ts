@@ -1,17 +1,31 @@
 // Puts remembered signatures and parts back into a conversation whose client lost them (see remember.ts).
 import { fromJson, type JsonValue } from "@bufbuild/protobuf";
 import { type ChatRequest, type Message, type Part, PartSchema, Role } from "../gen/gemini/chat/v1/chat_pb.ts";
-import { base64OfData, NO_BYTES, setSignature, signatureText } from "./bytes.ts";
+import { base64OfData, NO_BYTES, setSignature, signatureText, unsigned } from "./bytes.ts";
 import type { Memory } from "./ports.ts";
 import type { LayoutEntry } from "./remember.ts";
 import { answerKey, callKey, imageKey, textKey, visibleText } from "./signature-keys.ts";
 import { signatureInForeignId } from "./tool-call-ids.ts";
+import type { RaiseWarning } from "./warnings.ts";
 
 /** The request with every signature that is known; the argument itself where nothing was missing. */
 export async function restoreSignatures(request: ChatRequest, licenceId: string, memory: Memory): Promise<ChatRequest> {
   if (!request.messages.some(isAnswer)) return request;
   const messages = await Promise.all(
     request.messages.map(async (message) => (isAnswer(message) ? restoreAnswer(message, licenceId, memory) : message)),
+  );
+  return { ...request, messages };
+}
+
+/** The request without any signature of earlier answers; where the model wants one, its mapping puts the bypass. */
+export function withoutSignatures(request: ChatRequest, raise: RaiseWarning): ChatRequest {
+  raise(
+    "signature_invalid",
+    "messages",
+    "Gemini refused a thought signature; the earlier answers were sent without theirs.",
+  );
+  const messages = request.messages.map((message) =>
+    isAnswer(message) ? { ...message, parts: message.parts.map(unsigned) } : message,
   );
   return { ...request, messages };
 }

@@ -9,7 +9,7 @@ import { mergeAnswers } from "./fan-out.ts";
 import { createFold } from "./fold.ts";
 import { Meter } from "./meter.ts";
 import { aliasOnce } from "./models.ts";
-import { planAnswer, planCall, type Plan, type PlanPorts } from "./plan.ts";
+import { planAnswer, planCall, type Correction, type Plan, type PlanPorts } from "./plan.ts";
 import type { Attempt, CallContext, KeyPool, SpeechShaper, Telemetry } from "./ports.ts";
 import { AnswerRecorder } from "./remember.ts";
 
@@ -61,10 +61,8 @@ async function* relay(
   const [mode, limitMs] =
     rpc === "Chat" ? (["unary", ports.limits.requestMs] as const) : (["stream", ports.limits.streamMs] as const);
   const meter = new Meter(ports, rpc, request.model, context);
-  using deadline = startDeadline(ports.clock, context, limitMs);
   // A transport may never resume this generator once its caller has left: settling must not wait for that.
-  const abandon = (): void => void meter.fail(deadline.signal.reason);
-  context.signal.addEventListener("abort", abandon, { once: true });
+  using deadline = startDeadline(ports.clock, context, limitMs, (reason) => void meter.fail(reason));
   try {
     const plan = await planCall(ports, request, context, deadline.signal);
     for await (const batch of answer(ports, meter, plan, context, deadline, mode)) {
@@ -75,7 +73,6 @@ async function* relay(
   } catch (error) {
     throw meter.fail(deadline.signal.aborted ? deadline.signal.reason : error);
   } finally {
-    context.signal.removeEventListener("abort", abandon);
     meter.abandon();
   }
 }
@@ -133,7 +130,7 @@ async function* oneAnswer(
 
 type Opened = { iterator: AsyncIterator<StreamChatResponse>; first: StreamChatResponse };
 
-/** Attempts until a first batch is there; a model that the upstream calls gone is followed to its successor once. */
+/** Attempts until a first batch is there; what the upstream refuses of a plan, as far as that can be corrected, is corrected once. */
 async function begin(
   ports: ChatPorts,
   meter: Meter,
@@ -154,11 +151,19 @@ async function begin(
   try {
     return { plan, live: await open(plan) };
   } catch (error) {
-    const gone = error instanceof Failure && error.reason === "MODEL_NOT_FOUND" ? plan.profile.id : undefined;
-    if (gone === undefined || aliasOnce(gone, ports.aliases) === undefined) throw error;
-    const successor = await planCall(ports, plan.request, context, deadline.signal, gone);
-    return { plan: successor, live: await open(successor) };
+    const correction = correctionOf(error, plan, ports);
+    if (correction === undefined) throw error;
+    const corrected = await planCall(ports, plan.request, context, deadline.signal, correction);
+    return { plan: corrected, live: await open(corrected) };
   }
+}
+
+/** A model that the upstream calls gone has a successor; signatures of another model or project have the bypass. */
+function correctionOf(error: unknown, { profile }: Plan, { aliases }: ChatPorts): Correction | undefined {
+  if (!(error instanceof Failure)) return undefined;
+  if (error.reason === "THOUGHT_SIGNATURE_INVALID") return { unsigned: true };
+  const gone = error.reason === "MODEL_NOT_FOUND" && aliasOnce(profile.id, aliases) !== undefined;
+  return gone ? { retired: profile.id } : undefined;
 }
 
 function targetOf({ profile, wish }: Plan): AttemptTarget {
@@ -180,6 +185,7 @@ async function countTokens(ports: ChatPorts, request: ChatRequest, context: Call
   try {
     const plan = await planCall(ports, request, context, deadline.signal);
     meter.model = plan.profile.id;
+    context.onWarnings?.(plan.warnings);
     const live = await tryAttempts(ports, context, targetOf(plan), deadline, meter.count, (key) =>
       ports.upstream.countTokens({
         key,

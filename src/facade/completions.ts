@@ -11,7 +11,7 @@ import { toChatCompletion } from "../openai/response.ts";
 import { createChunkStream, streamErrorText } from "../openai/stream.ts";
 import { fromConnectError } from "../rpc/errors.ts";
 import { warningsHeader } from "../rpc/warnings-header.ts";
-import { stainlessTimeoutMs, toCallOptions, watchLeaving, type EdgeLimits, type Leaving } from "./edge-call.ts";
+import { stainlessTimeoutMs, toCallOptions, type EdgeLimits, type Leaving, type WatchLeaving } from "./edge-call.ts";
 import { sendFailure, type OnRefused } from "./errors.ts";
 import { edgeCallOf } from "./identity.ts";
 import { SseWriter } from "./sse.ts";
@@ -22,7 +22,7 @@ export interface CompletionsOptions extends EdgeLimits {
   /** The 200 of a stream waits so long for the first event, in milliseconds. */
   readonly commitDelayMs: number;
   readonly keepAliveMs: number;
-  readonly shutdown: AbortSignal;
+  readonly watchLeaving: WatchLeaving;
   readonly onRefused: OnRefused;
 }
 
@@ -50,7 +50,7 @@ export function handleCompletions(options: CompletionsOptions) {
       created: Math.floor(options.clock.wall() / 1000),
     };
     const onModel = (model: string): void => nameModel(reply, model);
-    using leaving = watchLeaving(reply.raw, options.shutdown);
+    using leaving = options.watchLeaving(reply.raw);
     const call = toCallOptions(edgeCallOf(request), request.headers, options, leaving.signal, { stream, onModel });
     const exchange: Exchange = { intent, identity, request, reply, leaving, call };
     return await (stream ? streamAnswer(options, exchange) : jsonAnswer(options, exchange));

@@ -25,24 +25,31 @@ export interface Leaving extends Disposable {
   abort(failure: Failure): void;
 }
 
-/** Watches the response: the request's own `close` fires when its body was read, long before the client leaves. */
-export function watchLeaving(response: ServerResponse, shutdown: AbortSignal): Leaving {
-  const controller = new AbortController();
-  const onClose = (): void => {
-    if (!response.writableFinished) controller.abort(new Failure("CANCELLED", "The client closed the connection."));
-  };
-  const onShutdown = (): void =>
+/** Watches a response: the request's own `close` fires when its body was read, long before the client leaves. */
+export type WatchLeaving = (response: ServerResponse) => Leaving;
+
+/** One listener at `shutdown` for all: an AbortSignal looks through all its listeners whenever one is added or removed. */
+export function createWatchLeaving(shutdown: AbortSignal): WatchLeaving {
+  const running = new Set<AbortController>();
+  const end = (controller: AbortController): void =>
     controller.abort(new Failure("SERVER_SHUTTING_DOWN", "The gateway is shutting down. Send the request again."));
-  response.once("close", onClose);
-  if (shutdown.aborted) onShutdown();
-  else shutdown.addEventListener("abort", onShutdown, { once: true });
-  return {
-    signal: controller.signal,
-    abort: (failure) => controller.abort(failure),
-    [Symbol.dispose]() {
-      response.off("close", onClose);
-      shutdown.removeEventListener("abort", onShutdown);
-    },
+  shutdown.addEventListener("abort", () => running.forEach(end), { once: true });
+  return (response) => {
+    const controller = new AbortController();
+    const onClose = (): void => {
+      if (!response.writableFinished) controller.abort(new Failure("CANCELLED", "The client closed the connection."));
+    };
+    response.once("close", onClose);
+    running.add(controller);
+    if (shutdown.aborted) end(controller);
+    return {
+      signal: controller.signal,
+      abort: (failure) => controller.abort(failure),
+      [Symbol.dispose]() {
+        response.off("close", onClose);
+        running.delete(controller);
+      },
+    };
   };
 }
 

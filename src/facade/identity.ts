@@ -1,5 +1,5 @@
 // Who asks: decided by the core's one function before the body is read, and kept with the request.
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { readLicence, unauthenticated, type HeaderValues } from "../chat/licence.ts";
 import type { Caller } from "../chat/ports.ts";
 import { rawHeaderValues } from "../rpc/gate.ts";
@@ -16,18 +16,22 @@ export const passOn: Admission = async (header) => {
   return { caller, passedLicence: licence };
 };
 
-const calls = new WeakMap<FastifyRequest, EdgeCall>();
-
-/** Fastify's onRequest for everything behind a licence. */
-export function identify(admission: Admission) {
-  return async (request: FastifyRequest, _reply: FastifyReply): Promise<void> => {
-    const admitted = await admission(rawHeaderValues(request.raw.rawHeaders));
-    calls.set(request, { requestId: request.id, ...admitted });
-  };
+declare module "fastify" {
+  interface FastifyRequest {
+    edgeCall: EdgeCall | undefined;
+  }
 }
 
-export function edgeCallOf(request: FastifyRequest): EdgeCall {
-  const call = calls.get(request);
-  if (!call) throw new Error("a route behind a licence was reached without one");
-  return call;
+/** Puts all routes that are added to `scope` behind a licence. */
+export function requireLicence(scope: FastifyInstance, admission: Admission): void {
+  scope.decorateRequest("edgeCall", undefined);
+  scope.addHook("onRequest", async (request) => {
+    const { caller, passedLicence } = await admission(rawHeaderValues(request.raw.rawHeaders));
+    request.edgeCall = { requestId: request.id, caller, passedLicence };
+  });
+}
+
+export function edgeCallOf({ edgeCall }: FastifyRequest): EdgeCall {
+  if (!edgeCall) throw new Error("a route behind a licence was reached without one");
+  return edgeCall;
 }

@@ -5,13 +5,13 @@ import { Failure } from "../chat/failures.ts";
 import type { Model, ModelService } from "../gen/gemini/chat/v1/models_pb.ts";
 import { toOpenAiModel, toOpenAiModelList } from "../openai/models.ts";
 import { fromConnectError } from "../rpc/errors.ts";
-import { toCallOptions, watchLeaving, type EdgeLimits } from "./edge-call.ts";
+import { toCallOptions, type EdgeLimits, type WatchLeaving } from "./edge-call.ts";
 import { sendFailure } from "./errors.ts";
 import { edgeCallOf } from "./identity.ts";
 
 export interface ModelsOptions extends EdgeLimits {
   readonly models: Client<typeof ModelService>;
-  readonly shutdown: AbortSignal;
+  readonly watchLeaving: WatchLeaving;
 }
 
 export function handleModelList(options: ModelsOptions) {
@@ -44,7 +44,7 @@ async function ask(
   reply: FastifyReply,
   question: (call: ReturnType<typeof toCallOptions>) => Promise<unknown>,
 ): Promise<unknown> {
-  using leaving = watchLeaving(reply.raw, options.shutdown);
+  using leaving = options.watchLeaving(reply.raw);
   const call = toCallOptions(edgeCallOf(request), request.headers, options, leaving.signal, { stream: false });
   try {
     return await question(call);

@@ -9,11 +9,11 @@ import { chooseRequestId } from "../rpc/call-context.ts";
 import { parseJson } from "./body.ts";
 import { handleCompletions, type CompletionsOptions } from "./completions.ts";
 import { createClientErrorHandler, sendFailure, toFailure, type OnRefused } from "./errors.ts";
-import { identify, type Admission } from "./identity.ts";
+import { requireLicence, type Admission } from "./identity.ts";
 import { handleModel, handleModelList, type ModelsOptions } from "./models.ts";
 import { createNotFound } from "./not-found.ts";
 import { addOperationRoutes, type OperationOptions } from "./operation.ts";
-import { requireOneHost } from "./request-head.ts";
+import { checkHost } from "./request-head.ts";
 import { leaveBodiesUnread, readBody } from "./upload.ts";
 import { addWireRoutes, type NodeHandler } from "./wire.ts";
 
@@ -108,11 +108,11 @@ function greetRequests(app: FastifyInstance): void {
   app.addHook("preClose", async () => {
     closing = true;
   });
-  app.addHook("onRequest", async ({ id, raw }, reply) => {
+  app.addHook("onRequest", ({ id, raw }, reply, done) => {
     reply.header("x-request-id", id);
     reply.raw.on("timeout", dropStalled);
-    if (closing) throw new Failure("SERVER_SHUTTING_DOWN", "The gateway is shutting down. Send the request again.");
-    requireOneHost(raw);
+    if (closing) done(new Failure("SERVER_SHUTTING_DOWN", "The gateway is shutting down. Send the request again."));
+    else done(checkHost(raw));
   });
 }
 
@@ -124,13 +124,13 @@ function dropStalled(this: ServerResponse, socket: Socket): void {
 async function addLicensedRoutes(app: FastifyInstance, options: FacadeOptions): Promise<void> {
   const { admission, budget, bodyMaxBytes } = options;
   await app.register(async (scope) => {
-    scope.addHook("onRequest", identify(admission));
+    requireLicence(scope, admission);
     scope.get("/gemini/v1/models", handleModelList(options));
     scope.get("/gemini/v1/models/*", handleModel(options));
     scope.post(
       "/gemini/v1/chat/completions",
       {
-        onRequest: async ({ headers }) => requireJson(headers["content-type"]),
+        onRequest: ({ headers }, _reply, done) => done(checkContentType(headers["content-type"])),
         preHandler: async (request, reply) => {
           request.body = parseJson(await readBody(request.raw, bodyMaxBytes, budget.lease(reply.raw)));
         },
@@ -141,13 +141,13 @@ async function addLicensedRoutes(app: FastifyInstance, options: FacadeOptions): 
 }
 
 /** Only JSON is read, and the type is judged here alone: parsers and validators that each judge it have let requests slip between. */
-function requireJson(contentType: string | undefined): void {
-  if (contentType === undefined) return;
+function checkContentType(contentType: string | undefined): Failure | undefined {
+  if (contentType === undefined || contentType === "application/json") return undefined;
   const [type = "", ...parameters] = contentType.split(";").map((piece) => piece.trim().toLowerCase());
   const charset = parameters.find((parameter) => parameter.startsWith("charset="))?.slice("charset=".length);
   const utf8 = charset === undefined || /^"?utf-?8"?$/.test(charset);
-  if (type === "application/json" && utf8) return;
-  throw new Failure("UNSUPPORTED_MEDIA_TYPE", "Unsupported Content-Type: expected 'application/json' in UTF-8.");
+  if (type === "application/json" && utf8) return undefined;
+  return new Failure("UNSUPPORTED_MEDIA_TYPE", "Unsupported Content-Type: expected 'application/json' in UTF-8.");
 }
 
 function corsRules(origins: readonly string[]): NonNullable<Parameters<typeof cors>[1]> {

@@ -39,6 +39,8 @@ const PROJECT_TEXT =
 const REGION_TEXT = /^(?:User location is not supported|Gemini API free tier is not available in your country)/;
 const BILLING_TEXT = /^Your prepayment credits|monthly spending cap|\bbilling (?:account|is disabled)/i;
 const CONTEXT_TEXT = /^The input token count .*exceeds the maximum/;
+/** A wrong one; that one is missing has another wording. */
+const SIGNATURE_TEXT = /^(?:Invalid|Corrupted) thought signature|^Thought signature is not valid/i;
 const MODEL_TEXT = /\b(?:models|tunedModels)\/[\w.-]+/;
 
 /** What callers read where Google's text is not for them or says nothing. */
@@ -92,6 +94,7 @@ function classify(error: GoogleError, delayMs: number | undefined): FailureReaso
   switch (code) {
     case 400:
       if (CONTEXT_TEXT.test(message)) return "CONTEXT_LENGTH_EXCEEDED";
+      if (SIGNATURE_TEXT.test(message)) return "THOUGHT_SIGNATURE_INVALID";
       return message.startsWith("Request payload size exceeds") ? "PAYLOAD_TOO_LARGE" : "UPSTREAM_INVALID_ARGUMENT";
     case 403:
       if (/permission to access the (?:File|CachedContent)/i.test(message)) return "UPSTREAM_INVALID_ARGUMENT";
@@ -133,12 +136,18 @@ function waitMs(reason: FailureReason, { quotas }: GoogleError, delayMs: number 
 }
 
 function isCallersFault(reason: FailureReason): boolean {
-  return ["UPSTREAM_INVALID_ARGUMENT", "CONTEXT_LENGTH_EXCEEDED", "MODEL_NOT_FOUND", "NOT_FOUND"].includes(reason);
+  return [
+    "UPSTREAM_INVALID_ARGUMENT",
+    "THOUGHT_SIGNATURE_INVALID",
+    "CONTEXT_LENGTH_EXCEEDED",
+    "MODEL_NOT_FOUND",
+    "NOT_FOUND",
+  ].includes(reason);
 }
 
 function fieldFor(reason: FailureReason, error: GoogleError): string | undefined {
   if (reason === "MODEL_NOT_FOUND") return "model";
-  return reason === "CONTEXT_LENGTH_EXCEEDED" ? "messages" : fieldOf(error);
+  return reason === "CONTEXT_LENGTH_EXCEEDED" || reason === "THOUGHT_SIGNATURE_INVALID" ? "messages" : fieldOf(error);
 }
 
 function tell(reason: FailureReason, code: number, text: string): string {

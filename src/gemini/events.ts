@@ -30,9 +30,7 @@ export class AnswerReader {
   readonly #facts: AnswerFacts;
   readonly #sink: PartSink;
   readonly #candidates: CandidateState[] = [];
-  /** Started, as the first chunk tells it. It is held until there is more to tell: until then another attempt is still possible. */
-  #start: ChatEvent | undefined;
-  #startTold = false;
+  #started = false;
   #usage: GeminiUsage | undefined;
   #tier: string;
   #trafficType = "";
@@ -44,25 +42,24 @@ export class AnswerReader {
     this.#sink = { events: [], mintToolCallId: facts.mintToolCallId };
   }
 
-  /** Appends the events of the next chunk, none for one that says nothing. */
+  /** Appends the events of the next chunk; of a first one that cannot be read none, so that another attempt is still possible. */
   read(response: GenerateContentResponse, events: ChatEvent[]): void {
     if (typeof response !== "object" || response === null) throw malformed("no JSON object");
     if (response.error !== undefined || Array.isArray(response)) throw this.#facts.toFailure(response);
     this.#sink.events = events;
-    const from = events.length;
+    const kept = this.#started ? undefined : events.length;
     try {
       this.#readChunk(response);
     } catch (error) {
-      if (!this.#startTold) events.length = from;
+      if (kept !== undefined) events.length = kept;
       throw error;
     }
-    this.#tellStart(from);
   }
 
   #readChunk(response: GenerateContentResponse): void {
     guarded(() => {
       this.#readUsage(response.usageMetadata);
-      this.#start ??= this.#toStarted(response);
+      if (!this.#started) this.#start(response);
       if (isBlockReason(response.promptFeedback?.blockReason)) this.#feedback = response.promptFeedback;
       const candidates = response.candidates ?? [];
       for (let at = 0; at < candidates.length; at++) this.#readCandidate(candidates[at] as GeminiCandidate, at);
@@ -76,24 +73,15 @@ export class AnswerReader {
     const unfinished = candidates.filter(({ finishReason }) => finishReason === undefined);
     const blocked = this.#feedback !== undefined && unfinished.length === candidates.length;
     if (!blocked && (candidates.length === 0 || unfinished.length > 0)) throw truncated();
-    const from = events.length;
     guarded(() => {
       if (blocked) this.#tellBlocked();
       else for (const candidate of candidates) endCandidate(candidate, this.#sink);
       events.push(candidateEvent(0, { case: "usage", value: this.#totals(candidates) }));
     });
-    this.#tellStart(from);
   }
 
-  /** Puts Started before the first events of the answer, which begin at `from`. */
-  #tellStart(from: number): void {
-    const { events } = this.#sink;
-    if (this.#startTold || this.#start === undefined || events.length === from) return;
-    events.splice(from, 0, this.#start);
-    this.#startTold = true;
-  }
-
-  #toStarted(response: GenerateContentResponse): ChatEvent {
+  #start(response: GenerateContentResponse): void {
+    this.#started = true;
     const tier = toServiceTier(this.#tier);
     const value: Started = {
       $typeName: "gemini.chat.v1.Started",
@@ -105,7 +93,7 @@ export class AnswerReader {
       warnings: [],
       ...(response.modelStatus && { modelStatus: toModelStatus(response.modelStatus) }),
     };
-    return candidateEvent(0, { case: "started", value });
+    this.#sink.events.push(candidateEvent(0, { case: "started", value }));
   }
 
   /** Counts are running totals of which only the last are right: even the prompt's change in a third of the streams. */

@@ -20,6 +20,7 @@ export function pairResults(
   results: readonly PlacedResult[],
 ): Map<PlacedCall, PlacedResult> {
   const answers = new Map<PlacedCall, PlacedResult>();
+  if (results.length === 0) return answers;
   const byId = toQueues(calls, ({ call }) => call.id);
   const isFree = (call: PlacedCall): boolean => !answers.has(call);
   const others: PlacedResult[] = [];

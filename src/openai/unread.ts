@@ -31,6 +31,7 @@ export function warnUnread(body: object, raise: RaiseWarning): void {
     ...unreadKeys(body, ChatCompletionBody.properties),
     ...unreadKeys(google, GoogleShape.properties).map((key) => `extra_body.google.${key}`),
   ];
+  if (unknown.length === 0) return;
   for (const key of unknown.filter((name) => IGNORED.has(name))) {
     raise("parameter_ignored", key, `Gemini has nothing like '${key}'; it was not sent.`);
   }
@@ -44,8 +45,12 @@ export function warnUnread(body: object, raise: RaiseWarning): void {
   }
 }
 
+function isSaid(value: unknown): boolean {
+  return value !== null && value !== undefined;
+}
+
 function unreadKeys(value: object, known: object): string[] {
-  return Object.entries(value).flatMap(([key, item]) =>
-    item === null || item === undefined || Object.hasOwn(known, key) ? [] : [key],
+  return Object.keys(value).filter(
+    (key) => !Object.hasOwn(known, key) && isSaid((value as Record<string, unknown>)[key]),
   );
 }

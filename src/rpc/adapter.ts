@@ -104,7 +104,11 @@ async function* readBody(request: NodeRequest, lease: BodyLease): AsyncGenerator
   }
 }
 
-function addCompanions(router: ConnectRouter, { health, reflection, readiness }: WireOptions, until: AbortSignal): void {
+function addCompanions(
+  router: ConnectRouter,
+  { health, reflection, readiness }: WireOptions,
+  until: AbortSignal,
+): void {
   // Those who watch would hold up a drain for ever.
   const options = { shutdownSignal: until };
   if (health) router.service(Health, implementHealth(readiness), options);

@@ -5,6 +5,8 @@ import { Failure } from "../chat/failures.ts";
 import type { HeaderValues } from "../chat/licence.ts";
 import type { Caller, CallContext, Clock } from "../chat/ports.ts";
 import { MAX_ATTEMPTS } from "../chat/retry.ts";
+import type { Warning } from "../gen/gemini/chat/v1/chat_pb.ts";
+import { warningsHeader } from "./warnings-header.ts";
 
 /** What the facade hands on in process; the signal comes with the call itself. */
 export type LocalCall = Omit<CallContext, "signal">;
@@ -62,5 +64,12 @@ export function toCallContext(handler: HandlerContext, clock: Clock): CallContex
     deadlineMs: clock.now() + timeoutMs,
     maxAttempts: attemptsAllowed(header(PREVIOUS_ATTEMPTS)),
     onFacts: ({ model }) => handler.responseHeader.set("x-gateway-model", model),
+    onWarnings: (warnings) => announceWarnings(handler, warnings),
   };
+}
+
+/** Warnings that are known before the first message are response metadata too. */
+export function announceWarnings(handler: HandlerContext, warnings: readonly Warning[]): void {
+  const header = warningsHeader(warnings);
+  if (header !== undefined) handler.responseHeader.set("x-gateway-warnings", header);
 }

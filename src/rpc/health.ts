@@ -29,7 +29,7 @@ export function implementHealth(readiness: Readiness): ServiceImpl<typeof Health
         await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
         signal.throwIfAborted();
       }
-      for (let told: Status | undefined; ; ) {
+      for (let told: Status | undefined; ;) {
         const status = statusOf();
         if (status === told) {
           await nextChange(readiness, signal);

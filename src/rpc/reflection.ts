@@ -85,7 +85,9 @@ function withNested(message: DescFile["messages"][number]): { typeName: string }
 }
 
 function extensionsOf(files: ReadonlyMap<string, DescFile>, typeName: string): DescFile["extensions"] {
-  return [...files.values()].flatMap((file) => file.extensions).filter(({ extendee }) => extendee.typeName === typeName);
+  return [...files.values()]
+    .flatMap((file) => file.extensions)
+    .filter(({ extendee }) => extendee.typeName === typeName);
 }
 
 function describe(file: DescFile | undefined, asked: string): Answer {

@@ -6,12 +6,11 @@ import type { ModelOperations } from "../chat/model-service.ts";
 import type { CallContext, Clock } from "../chat/ports.ts";
 import type { ChatOperations } from "../chat/service.ts";
 import { ChatRequestSchema, CountTokensRequestSchema } from "../gen/gemini/chat/v1/chat_pb.ts";
-import type { ChatService, Started, Warning } from "../gen/gemini/chat/v1/chat_pb.ts";
+import type { ChatService, Started } from "../gen/gemini/chat/v1/chat_pb.ts";
 import { GetModelRequestSchema, ListModelsRequestSchema, type ModelService } from "../gen/gemini/chat/v1/models_pb.ts";
-import { requestIdKey, toCallContext } from "./call-context.ts";
+import { announceWarnings, requestIdKey, toCallContext } from "./call-context.ts";
 import { toConnectError } from "./errors.ts";
 import { validateMessage } from "./validation.ts";
-import { warningsHeader } from "./warnings-header.ts";
 import { toWireStream } from "./wire-stream.ts";
 
 export interface Operations {
@@ -69,12 +68,12 @@ export function implementOnWire({ chat, models, clock }: Operations, options: Wi
       async chat(request, handler) {
         const context = await open(ChatRequestSchema, request, handler);
         const response = await chat.chat(request, context).catch(rethrow);
-        announce(handler, response.warnings);
+        announceWarnings(handler, response.warnings);
         return response;
       },
       async *streamChat(request, handler) {
         const context = await open(ChatRequestSchema, request, handler);
-        const onStarted = ({ warnings }: Started): void => announce(handler, warnings);
+        const onStarted = ({ warnings }: Started): void => announceWarnings(handler, warnings);
         try {
           yield* toWireStream(chat.streamChat(request, context), options.silenceMs, onStarted);
         } catch (error) {
@@ -95,12 +94,6 @@ export function implementOnWire({ chat, models, clock }: Operations, options: Wi
       },
     },
   };
-}
-
-/** Warnings that are known before the first message are response metadata too. */
-function announce(handler: HandlerContext, warnings: readonly Warning[]): void {
-  const header = warningsHeader(warnings);
-  if (header !== undefined) handler.responseHeader.set("x-gateway-warnings", header);
 }
 
 /** The same stream with its failures as ConnectErrors. By hand: a generator around a generator costs more than the event itself. */

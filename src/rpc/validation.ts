@@ -16,7 +16,10 @@ function load(): Promise<Loaded> {
 }
 
 /** Throws a ConnectError with google.rpc.BadRequest and buf.validate.Violations when the message breaks a rule. */
-export async function validateMessage<Desc extends DescMessage>(schema: Desc, message: MessageShape<Desc>): Promise<void> {
+export async function validateMessage<Desc extends DescMessage>(
+  schema: Desc,
+  message: MessageShape<Desc>,
+): Promise<void> {
   const { library, validator } = await load();
   const result = validator.validate(schema, message);
   if (result.kind === "valid") return;

@@ -6,7 +6,9 @@ const MAX_WARNINGS = 20;
 const MAX_PARAM_LENGTH = 100;
 
 /** The header's value; undefined when there is nothing to warn of. Params are shown as they are given. */
-export function warningsHeader(warnings: readonly { readonly code: string; readonly param: string }[]): string | undefined {
+export function warningsHeader(
+  warnings: readonly { readonly code: string; readonly param: string }[],
+): string | undefined {
   if (warnings.length === 0) return undefined;
   return warnings
     .slice(0, MAX_WARNINGS)

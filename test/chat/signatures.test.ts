@@ -10,6 +10,7 @@ import { restoreSignatures } from "../../src/chat/restore.ts";
 import {
   ChatEventSchema,
   ChatRequestSchema,
+  PartSchema,
   Role,
   type ChatEvent,
   type Part,
@@ -153,6 +154,49 @@ test("the upstream's own tools before a call come back by the call's id when the
     ],
   );
   assert.equal((await roundTrip(answer, [{ kind: toolCall as never }], "l1", "l2")).length, 1);
+});
+
+test("a text that the client joined and signed is cut again as it was, with images in their places and drafts nowhere", async () => {
+  const image = (inThought: boolean): ChatEvent => {
+    const value = { mimeType: "image/png", source: lazyData(inThought ? "ZHJhZnQ=" : "aW1hZ2U="), last: true };
+    return Object.assign(event(inThought ? 0 : 2, { case: "media", value }), { inThought });
+  };
+  const answer = [
+    image(true),
+    event(1, { case: "text", value: "Here " }),
+    image(false),
+    event(3, { case: "text", value: "it is." }, SIGNATURE),
+  ];
+  const joined = create(PartSchema, { kind: { case: "text", value: "Here it is." } });
+  setSignature(joined, SIGNATURE);
+  const picture = create(PartSchema, { kind: image(false).event as Part["kind"] });
+  const cut = [
+    ["Here ", ""],
+    ["media", ""],
+    ["it is.", SIGNATURE],
+  ];
+  const shown = (parts: Part[]) =>
+    parts.map((part) => [part.kind.case === "text" ? part.kind.value : part.kind.case, signatureText(part)]);
+  assert.deepEqual(shown(await roundTrip(answer, [joined, picture])), cut);
+  const foreign = Buffer.from("of another answer").toString("base64");
+  setSignature(joined, foreign);
+  assert.deepEqual(shown(await roundTrip(answer, [joined, picture])), [
+    ["Here it is.", foreign],
+    ["media", ""],
+  ]);
+});
+
+test("a call that the upstream answered itself comes back with its result, and once", async () => {
+  const result = { case: "toolResult", value: { toolCallId: toolCall.value.id, name: "f", content: "{}" } } as const;
+  const answer = [event(0, toolCall), event(1, result), event(2, { case: "text", value: "Done." })];
+  const kinds = ["toolCall", "toolResult", "text"];
+  const sent = [{ kind: toolCall }, { kind: result }, text("Done.")] as { kind: Part["kind"] }[];
+  for (const parts of [[text("Done.")], sent]) {
+    assert.deepEqual(
+      (await roundTrip(answer, parts)).map(({ kind }) => kind.case),
+      kinds,
+    );
+  }
 });
 
 test("a request without earlier answers is handed back as it is", async () => {

@@ -3,7 +3,14 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Json } from "../openai/sse-fold.ts";
-import { callChunk, finishChunk, partsChunk, thoughtChunk } from "../support/faulty-gemini.ts";
+import {
+  callChunk,
+  errorAnswer,
+  finishChunk,
+  geminiError,
+  partsChunk,
+  thoughtChunk,
+} from "../support/faulty-gemini.ts";
 import { assistant, call, declared, result, signed, startRig, STREAM, user, type Rig } from "./audit/rig.ts";
 
 const BYPASS = "skip_thought_signature_validator";
@@ -187,6 +194,38 @@ describe("a call's signature and Gemini's own id are found in every spelling", (
     const signedCall = call(OURS, "a", "{}", signed("QUJD"));
     const { turns } = await told([user("go"), assistant(null, [signedCall]), result(OURS, "1")], "gemini-2.5-flash");
     assert.deepEqual(turns.slice(1), ["model a!QUJD", 'user a={"output":"1"}']);
+  });
+});
+
+describe("a signature that Gemini refuses, as it does those of other models and projects, is sent no more", () => {
+  const history = [
+    user("go"),
+    assistant("so", [call("call_ABCDEFGHIJKL_g1", "a", "{}", signed("QUJD"))], signed("REVG")),
+    result("call_ABCDEFGHIJKL_g1", "1"),
+  ];
+  const refused = (text: string) => errorAnswer(geminiError(400, "INVALID_ARGUMENT", text));
+
+  for (const text of ["Corrupted thought signature.", "Invalid thought signature", "Thought signature is not valid"]) {
+    test(`"${text}": one more call with the bypass, and a warning`, async () => {
+      for (const mode of [{}, STREAM]) {
+        const { status, sent, warnings } = await rig.askInTurn({ tools, messages: history, ...mode }, refused(text));
+        assert.equal(status, 200);
+        assert.deepEqual(sent[0].contents[1].parts.map(toWord), ['"so"!REVG', "a#g1!QUJD"]);
+        assert.deepEqual(sent[1].contents[1].parts.map(toWord), ['"so"', `a#g1!${BYPASS}`]);
+        assert.deepEqual(warnings, ["signature_invalid:messages", ...by("1].tool_calls[0")]);
+      }
+    });
+  }
+
+  test("when that is refused too, it is the caller's 400", async () => {
+    const { status, json, sent } = await rig.askAnswered(
+      { tools, messages: history },
+      refused("Corrupted thought signature."),
+    );
+    assert.deepEqual(
+      [status, json.error.code, json.error.param, sent.length],
+      [400, "thought_signature_invalid", "messages", 2],
+    );
   });
 });
 

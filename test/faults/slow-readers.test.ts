@@ -7,11 +7,13 @@ import { toBinary } from "@bufbuild/protobuf";
 import { ChatRequestSchema } from "../../src/gen/gemini/chat/v1/chat_pb.ts";
 import { chatRequest } from "../facade/raw.ts";
 import { BareClient } from "../support/faulty-gemini/bare-client.ts";
-import { endlessEvents, jsonAnswer, startFaultyGemini, streamAnswer, textChunk, type FaultyGemini } from "../support/faulty-gemini.ts";
+import { jsonAnswer, pause, raw, repeatable, sseEvent, startFaultyGemini, streamAnswer, textChunk, type FaultyGemini } from "../support/faulty-gemini.ts";
 import { LICENCE, startGateway, type TestGateway } from "../support/gateway.ts";
 import { openAi, question } from "./requests.ts";
 
 const STALL_MS = 1_000;
+/** A machine that does other things too may take so long to begin a hundred calls. */
+const PATIENCE_MS = 20_000;
 /** What may be on the way: socket buffers of both hops (some MB on loopback), our queue, and one event. */
 const ON_THE_WAY_MAX_BYTES = 24_000_000;
 
@@ -30,7 +32,13 @@ after(async () => {
   await gemini.close();
 });
 
-const endless = streamAnswer(endlessEvents(textChunk("x".repeat(65_536))));
+/** As fast as it is taken; the bytes are made once, so that the fake Gemini costs little. */
+const event = raw(sseEvent(textChunk("x".repeat(65_536))));
+const endless = streamAnswer(
+  repeatable(function* () {
+    for (;;) yield event;
+  }),
+);
 
 /** A gRPC message with its five bytes of framing. */
 function framed(message: Uint8Array): Buffer {
@@ -57,7 +65,7 @@ function openGrpc(initialWindowSize?: number) {
 /** The one call to Gemini that is running, when it has ended. */
 async function ended(calls: number): Promise<{ ms: number; bytes: number }> {
   const startedMs = performance.now();
-  const call = (await gemini.waitForCalls(calls + 1)).at(-1);
+  const call = (await gemini.waitForCalls(calls + 1, PATIENCE_MS)).at(-1);
   assert.ok(call);
   assert.equal(await call.whenEnded(STALL_MS + 8_000), "client-closed");
   return { ms: performance.now() - startedMs, bytes: call.bytesSent };
@@ -80,7 +88,7 @@ test("a reader of SSE who is slow, but reads, is not dropped and holds Gemini ba
   const calls = gemini.calls.length;
   const client = new BareClient(gateway.app.http);
   client.socket.write(chatRequest(JSON.stringify(openAi(true))));
-  const [call] = (await gemini.waitForCalls(calls + 1)).slice(-1);
+  const [call] = (await gemini.waitForCalls(calls + 1, PATIENCE_MS)).slice(-1);
   assert.ok(call);
   let taken = 0;
   client.socket.on("data", (piece: Buffer) => {
@@ -128,6 +136,18 @@ test("a call that waits longer for Gemini than a reader may stall is not dropped
   assert.match(await response.text(), /late/);
 });
 
+test("an answer of several that breaks off while its reader is slow is told to the reader, and hurts nobody else", async () => {
+  const large = textChunk("x".repeat(8_000_000));
+  gemini.script(() => streamAnswer([large, pause(300), "reset"]));
+  const client = new BareClient(gateway.app.http);
+  client.socket.pause();
+  client.socket.write(chatRequest(JSON.stringify(openAi(true, { n: 3 })), { connection: "close" }));
+  await sleep(800);
+  client.socket.resume();
+  // A rejection that nobody handled would fail this test, and end a gateway of its own process.
+  assert.match((await client.untilEnd()).text.slice(-1_000), /"code":"upstream_stream_truncated"/);
+});
+
 test("100 readers who take nothing cost little memory each", async () => {
   gemini.script(() => endless);
   const calls = gemini.calls.length;
@@ -138,7 +158,7 @@ test("100 readers who take nothing cost little memory each", async () => {
     client.socket.write(chatRequest(JSON.stringify(openAi(true))));
     return client;
   });
-  await gemini.waitForCalls(calls + 100);
+  await gemini.waitForCalls(calls + 100, PATIENCE_MS);
   await sleep(STALL_MS / 2);
   // Both ends and the fake Gemini live in this process, so this is three times what the gateway holds.
   const grownMb = (process.memoryUsage().rss - rssBefore) / 1e6;

@@ -73,7 +73,7 @@ export const CATALOGUE: readonly (readonly [number, string, string, FailureReaso
     "UPSTREAM_INVALID_ARGUMENT",
     "messages",
   ],
-  [400, "INVALID_ARGUMENT", "Corrupted thought signature.", "UPSTREAM_INVALID_ARGUMENT", "messages"],
+  [400, "INVALID_ARGUMENT", "Corrupted thought signature.", "THOUGHT_SIGNATURE_INVALID", "messages"],
   [
     400,
     "INVALID_ARGUMENT",

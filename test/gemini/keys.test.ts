@@ -180,3 +180,35 @@ suite("waits", () => {
     assert.deepEqual(picks(pool, 2), [0, 1]);
   });
 });
+
+suite("wishes", () => {
+  const conversation = (text: string) => ({ firstProjectOnly: false, conversation: text });
+
+  test("a conversation stays on one project, on its keys in turn, and goes elsewhere only while that must wait", () => {
+    const { pool, advance } = rig("a", "b", "b", "c", "c", "d");
+    const first = pool.pick(NONE, conversation("x"));
+    assert.ok(first);
+    const projects = () => new Set(Array.from({ length: 8 }, () => pool.pick(NONE, conversation("x"))?.project));
+    assert.deepEqual(projects(), new Set([first.project]));
+    pool.report(first, fail("RATE_LIMIT_EXCEEDED", 2_000));
+    const [elsewhere, ...others] = projects();
+    assert.deepEqual(others, []);
+    assert.notEqual(elsewhere, first.project);
+    advance(2_001);
+    assert.deepEqual(projects(), new Set([first.project]));
+  });
+
+  test("many conversations use all projects", () => {
+    const { pool } = rig("a", "b", "c");
+    const projects = Array.from({ length: 60 }, (_, index) => pool.pick(NONE, conversation(`${index}`))?.project);
+    assert.deepEqual(new Set(projects), new Set(["a", "b", "c"]));
+  });
+
+  test("what belongs to the first project gets its keys or none", () => {
+    const { pool } = rig("a", "b", "a");
+    const wish = { firstProjectOnly: true, conversation: "" };
+    const indices = Array.from({ length: 4 }, () => pool.pick(NONE, wish)?.index);
+    assert.deepEqual(indices, [0, 2, 0, 2]);
+    assert.equal(pool.pick({ projects: new Set(["a"]), keys: new Set() }, wish), undefined);
+  });
+});

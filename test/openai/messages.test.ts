@@ -213,7 +213,7 @@ describe("signatures", () => {
     assert.equal(part && signatureText(part), SIGNATURE);
     assert.equal(Buffer.from(part?.signature ?? []).toString(), "a signature");
   });
-  it("go from a message to its last text, or else to its first part", () => {
+  it("go from a message to its last text, or else to its first call", () => {
     const content = [
       { type: "text", text: "a" },
       { type: "text", text: "b" },
@@ -225,6 +225,19 @@ describe("signatures", () => {
       ),
       [SIGNATURE, ""],
     );
+  });
+  it("of a message with neither go to an empty text at its end: an image or a signed call has its own", () => {
+    const url = `data:image/png;base64,${Buffer.from("png").toString("base64")}`;
+    const drawn = { role: "assistant", content: `![image](${url})`, ...google(SIGNATURE) };
+    const called = { role: "assistant", tool_calls: [{ ...call("c1", "f"), ...google("AAAA") }], ...google(SIGNATURE) };
+    const repeated = { ...called, tool_calls: [{ ...call("c1", "f"), ...google(SIGNATURE) }] };
+    for (const [message, signatures] of [
+      [drawn, ["", SIGNATURE]],
+      [called, ["AAAA", SIGNATURE]],
+      [repeated, [SIGNATURE]],
+    ] as const) {
+      assert.deepEqual(partsOf(message).map(signatureText), signatures);
+    }
   });
   it("in URL-safe base64 become standard", () => {
     const [part] = partsOf({ role: "assistant", tool_calls: [{ ...call("c1", "f"), ...google("-_-_") }] });

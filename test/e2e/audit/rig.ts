@@ -67,6 +67,8 @@ export interface Rig extends AsyncDisposable {
   ask(body: object, chunks?: readonly JsonObject[], headers?: Record<string, string>): Promise<Exchange>;
   /** The same with an answer that is no list of chunks. */
   askAnswered(body: object, answer: Answer, headers?: Record<string, string>): Promise<Exchange>;
+  /** The same with an answer for the first call, and a good one for the next. */
+  askInTurn(body: object, answer: Answer): Promise<Exchange>;
   /** Asks for JSON and for a stream, holds that both say the same and that Gemini was asked for the same, and returns the first. */
   askBoth(body: object, chunks?: readonly JsonObject[], headers?: Record<string, string>): Promise<Exchange>;
 }
@@ -105,6 +107,10 @@ export async function startRig(
     gateway,
     ask,
     askAnswered: (body, answer, headers) => exchange(body, () => answer, headers),
+    askInTurn(body, answer) {
+      const answers = [answer];
+      return exchange(body, (streaming) => answers.shift() ?? (streaming ? streamAnswer(STOP) : jsonAnswer(STOP[0])));
+    },
     async askBoth(body, chunks, headers) {
       const whole = await ask(body, chunks, headers);
       const stream = await ask({ ...body, ...STREAM }, chunks, headers);

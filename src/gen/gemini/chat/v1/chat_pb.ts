@@ -143,7 +143,8 @@ export type ChatRequest = Message$1<"gemini.chat.v1.ChatRequest"> & {
   labels: { [key: string]: string };
 
   /**
-   * Opaque key that is equal for requests of one conversation: keeps them on one project, where Google's implicit cache can hit.
+   * Opaque key that is equal for requests of one conversation: keeps them on one project for as long as that can serve them, because
+   * Google's implicit cache can hit there.
    *
    * @generated from field: string conversation_key = 17;
    */
@@ -379,7 +380,8 @@ export type Media = Message$1<"gemini.chat.v1.Media"> & {
     case: "data";
   } | {
     /**
-     * http(s) URL that the gateway fetches under its guard, a YouTube URL, or (where the operator allows upstream objects) a Files-API URI.
+     * http(s) URL that the gateway fetches under its guard, a YouTube URL, or (where the operator allows upstream objects) the URI of a file
+     * of the Files API or of an object in Cloud Storage (`gs://…`).
      *
      * @generated from field: string uri = 3;
      */
