@@ -39,6 +39,8 @@ export interface FacadeOptions extends CompletionsOptions, ModelsOptions, Operat
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 /** How often Node looks for connections over their time. */
 const CONNECTIONS_CHECK_MS = 1_000;
+/** TCP asks a silent peer whether it is still there: one that vanished without a word would hold its call for ever. */
+const PROBE_AFTER_MS = 60_000;
 /** Header bytes and fields of one request; beyond either Node answers through the client error handler. */
 const MAX_HEADER_BYTES = 16_384;
 const MAX_HEADER_FIELDS = 100;
@@ -87,6 +89,8 @@ export async function createFacade(options: FacadeOptions): Promise<FastifyInsta
       // Node's own answer to a missing Host is an empty 400; request-head.ts has a better one.
       requireHostHeader: false,
       connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
+      keepAlive: true,
+      keepAliveInitialDelay: PROBE_AFTER_MS,
     },
   });
   app.server.maxHeadersCount = MAX_HEADER_FIELDS;

@@ -1,7 +1,6 @@
 // Events between the upstream socket and their one reader: the only buffer on the way, so that backpressure has one home.
 // Written by hand because a chain of async generators costs more than everything else per event. What has come by the time the reader
-// asks, or by the end of one read of the socket, is one batch: an HTTP parser tells each chunk of a read by itself, and a batch for each
-// chunk made streams of many events a third dearer (measured).
+// asks, or by the end of a read of the socket, is one batch: smaller ones made streams of many events a third dearer (measured).
 import type { ChatEvent, StreamChatResponse } from "../gen/gemini/chat/v1/chat_pb.ts";
 import type { Failure } from "../chat/failures.ts";
 
@@ -98,7 +97,7 @@ export class EventQueue implements AsyncIterableIterator<StreamChatResponse, und
     return failure ? Promise.reject(failure) : Promise.resolve(DONE);
   }
 
-  /** In a microtask: by then everything of the running read has been pushed. */
+  /** In a microtask: by then the end, too, has been pushed if it was in the same read. */
   #wakeReader(): void {
     const waiting = this.#waiting;
     if (!waiting) return;

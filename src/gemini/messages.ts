@@ -55,7 +55,11 @@ export function toConversation(
 function warnOfNames(messages: readonly Message[], raise: RaiseWarning): void {
   const index = messages.findIndex(({ role, name }) => role !== Role.TOOL && name !== "");
   if (index < 0) return;
-  raise("parameter_ignored", `messages[${index}].name`, "Gemini has no place for names of participants; none was sent.");
+  raise(
+    "parameter_ignored",
+    `messages[${index}].name`,
+    "Gemini has no place for names of participants; none was sent.",
+  );
 }
 
 interface SystemText {

@@ -11,7 +11,9 @@ export function createRedactor(secrets: readonly string[]): Redact {
   const longestFirst = secrets.filter((secret) => secret !== "").toSorted((a, b) => b.length - a.length);
   return (text) => {
     // Line ends and control characters would let an upstream write log lines or headers.
-    const clean = redactSecrets(text, longestFirst).replace(/[\p{Cc}\u2028\u2029]+/gu, " ").trim();
+    const clean = redactSecrets(text, longestFirst)
+      .replace(/[\p{Cc}\u2028\u2029]+/gu, " ")
+      .trim();
     return clean.length > MAX_CHARACTERS ? `${clean.slice(0, MAX_CHARACTERS)}…` : clean;
   };
 }

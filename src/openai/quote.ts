@@ -4,7 +4,7 @@ const QUOTED_MAX_LENGTH = 64;
 
 /** A word between single quotes: control and format characters become `\u…`, long text is cut. */
 export function quoteForMessage(word: unknown): string {
-  const text = typeof word === "object" ? "object" : String(word);
+  const text = typeof word === "string" ? word : (JSON.stringify(word) ?? typeof word);
   const short = text.length > QUOTED_MAX_LENGTH ? `${text.slice(0, QUOTED_MAX_LENGTH)}…` : text;
   return `'${short.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, escapeLetter)}'`;
 }

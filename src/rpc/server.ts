@@ -28,6 +28,8 @@ const RESET_BURST = 100;
 const RESET_RATE = 10;
 /** Megabytes a session may buffer: four images of 5 MB fail at Node's default of 10. */
 const SESSION_MEMORY_MB = 1_000;
+/** TCP asks a silent peer whether it is still there: one that vanished without a word would hold its calls for ever. */
+const PROBE_AFTER_MS = 60_000;
 /** Header fields of one request. */
 const MAX_HEADER_PAIRS = 100;
 /** A session on which nothing moved for so long is told to end; its running streams may finish. */
@@ -75,6 +77,7 @@ function dropWhenStalled(request: Http2ServerRequest, { stream }: Http2ServerRes
 
 function trackSessions(server: Http2Server): Set<ServerHttp2Session> {
   const sessions = new Set<ServerHttp2Session>();
+  server.on("connection", (socket) => socket.setKeepAlive(true, PROBE_AFTER_MS));
   server.on("session", (session) => {
     sessions.add(session);
     session.setTimeout(IDLE_SESSION_MS, () => session.close());

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, test } from "node:test";
-import { pngBase64 } from "../support/faulty-gemini.ts";
+import { jsonAnswer, partsChunk, pngBase64, startFaultyGemini } from "../support/faulty-gemini.ts";
 import { startGateway } from "../support/gateway.ts";
 import { MODELS, startRig, user, type Exchange, type Rig } from "./audit/rig.ts";
 
@@ -152,6 +152,48 @@ describe("media", () => {
     "films on YouTube need no fetching",
     withSettings({ MEDIA_FETCH: "off" }, async (rig) => {
       assert.equal((await rig.ask(image("https://youtu.be/dQw4w9WgXcQ"))).status, 200);
+    }),
+  );
+});
+
+describe("the upstream", () => {
+  test("GEMINI_BASE_URL may have a path before Google's, and GEMINI_API_KEY may stand alone", async () => {
+    await using gemini = await startFaultyGemini();
+    gemini.script(() => jsonAnswer(partsChunk([{ text: "Hello." }], { finishReason: "STOP" })));
+    const environment = {
+      GEMINI_BASE_URL: `${gemini.origin}/a/b/`,
+      GEMINI_API_KEYS: "",
+      GEMINI_API_KEY: "single-key-1",
+    };
+    await using gateway = await startGateway(environment);
+    const response = await gateway.post({ model: "gemini-3.8-flash", messages: [user("Hi")] });
+    assert.equal(response.status, 200, await response.text());
+    const [call] = gemini.calls;
+    assert.deepEqual([call?.path, call?.key], ["/a/b/v1beta/models/gemini-3.8-flash:generateContent", "single-key-1"]);
+  });
+
+  const more = { MODEL_ALIASES: "gpt-4o=gemini-3.1-pro-preview", SAFETY_SETTINGS: "HARM_CATEGORY_HARASSMENT=OFF" };
+  test(
+    "MODEL_ALIASES lead to other models with a warning, the answer keeps the id",
+    withSettings(more, async (rig) => {
+      const told = await rig.ask({ model: "gpt-4o" });
+      assert.deepEqual(
+        [told.models, told.warnings, told.json.model],
+        [["gemini-3.1-pro-preview"], ["model_aliased:model"], "gpt-4o"],
+      );
+      assert.equal(told.headers.get("x-gateway-model"), "gemini-3.1-pro-preview");
+    }),
+  );
+
+  test(
+    "safety settings are those of the caller, else of the operator, else none",
+    withSettings(more, async (rig) => {
+      const operators = [{ category: "HARM_CATEGORY_HARASSMENT", threshold: "OFF" }];
+      assert.deepEqual((await rig.ask({})).sent[0].safetySettings, operators);
+      const callers = [{ category: "HARM_CATEGORY_HATE_SPEECH", threshold: "BLOCK_NONE" }];
+      assert.deepEqual((await rig.ask({ google: { safetySettings: callers } })).sent[0].safetySettings, callers);
+      await using plain = await startRig();
+      assert.equal((await plain.ask({})).sent[0].safetySettings, undefined);
     }),
   );
 });

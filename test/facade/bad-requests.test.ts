@@ -40,25 +40,58 @@ const wrong: [string, unknown, Omit<ExpectedError, "status">][] = [
   ["no messages", { model: MODEL }, { code: "missing_required_parameter", param: "messages" }],
   ["messages that are a string", { model: MODEL, messages: "hi" }, { code: "invalid_type", param: "messages" }],
   ["a message that is a string", { model: MODEL, messages: ["hi"] }, { code: "invalid_type", param: "messages[0]" }],
-  ["an unknown role", { model: MODEL, messages: [{ role: "boss", content: "hi" }] }, { code: "invalid_value", param: "messages[0].role" }],
-  ["content that is a number", { model: MODEL, messages: [{ role: "user", content: 1 }] }, { code: "invalid_type", param: "messages[0].content" }],
+  [
+    "an unknown role",
+    { model: MODEL, messages: [{ role: "boss", content: "hi" }] },
+    { code: "invalid_value", param: "messages[0].role" },
+  ],
+  [
+    "content that is a number",
+    { model: MODEL, messages: [{ role: "user", content: 1 }] },
+    { code: "invalid_type", param: "messages[0].content" },
+  ],
   ["a temperature in words", { ...wellFormed, temperature: "hot" }, { code: "invalid_type", param: "temperature" }],
   ["stream as a word", { ...wellFormed, stream: "yes" }, { code: "invalid_type", param: "stream" }],
   ["tools that are an object", { ...wellFormed, tools: {} }, { code: "invalid_type", param: "tools" }],
   ["max_tokens of half a token", { ...wellFormed, max_tokens: 0.5 }, { code: "invalid_type", param: "max_tokens" }],
   ["n of zero", { ...wellFormed, n: 0 }, { code: "invalid_value", param: "n" }],
-  ["bad base64", image("data:image/png;base64,@@@@"), { code: "invalid_base64_image", param: "messages[0].content[0].image_url.url" }],
-  ["bytes that are no image", image(`data:image/png;base64,${btoa("just some words here")}`), { code: "unsupported_value", param: "messages[0].content[0].image_url.url" }],
-  ["a URL of another scheme", image("ftp://example.com/a.png"), { code: "invalid_image_url", param: "messages[0].content[0].image_url.url" }],
-  ["a URL inside our own network", image("http://127.0.0.1/a.png"), { code: "invalid_image_url", param: "messages[0].content[0].image_url.url" }],
-  ["a URL of the cloud's metadata", image("http://169.254.169.254/latest/meta-data"), { code: "invalid_image_url", param: "messages[0].content[0].image_url.url" }],
-  ["a URL that cannot be reached", image("http://does-not-exist.invalid/a.png"), { code: "invalid_image_url", param: "messages[0].content[0].image_url.url" }],
+  [
+    "bad base64",
+    image("data:image/png;base64,@@@@"),
+    { code: "invalid_base64_image", param: "messages[0].content[0].image_url.url" },
+  ],
+  [
+    "bytes that are no image",
+    image(`data:image/png;base64,${btoa("just some words here")}`),
+    { code: "unsupported_value", param: "messages[0].content[0].image_url.url" },
+  ],
+  [
+    "a URL of another scheme",
+    image("ftp://example.com/a.png"),
+    { code: "invalid_image_url", param: "messages[0].content[0].image_url.url" },
+  ],
+  [
+    "a URL inside our own network",
+    image("http://127.0.0.1/a.png"),
+    { code: "invalid_image_url", param: "messages[0].content[0].image_url.url" },
+  ],
+  [
+    "a URL of the cloud's metadata",
+    image("http://169.254.169.254/latest/meta-data"),
+    { code: "invalid_image_url", param: "messages[0].content[0].image_url.url" },
+  ],
+  [
+    "a URL that cannot be reached",
+    image("http://does-not-exist.invalid/a.png"),
+    { code: "invalid_image_url", param: "messages[0].content[0].image_url.url" },
+  ],
 ];
 
 for (const [title, body, expected] of wrong) {
   for (const stream of [false, true]) {
     test(`${title} is refused with its name${stream ? ", also for a stream" : ""}`, async () => {
-      const sent = typeof body === "object" && stream ? { ...body, stream: "stream" in (body ?? {}) ? "yes" : true } : body;
+      const sent =
+        typeof body === "object" && stream ? { ...body, stream: "stream" in (body ?? {}) ? "yes" : true } : body;
       await assertErrorOf(await gateway.post(sent), { status: 400, ...expected });
     });
   }
@@ -75,7 +108,11 @@ test("a model that is no id is refused before it reaches a path", async () => {
 
 test("a body nested 5000 levels deep is refused, and so is one of a million brackets", async () => {
   for (const depth of [65, 5_000, 900_000]) {
-    await assertErrorOf(await gateway.post(`{"model":${"[".repeat(depth)}`), { status: 400, code: "invalid_json", message: /64 levels/ });
+    await assertErrorOf(await gateway.post(`{"model":${"[".repeat(depth)}`), {
+      status: 400,
+      code: "invalid_json",
+      message: /64 levels/,
+    });
   }
 });
 
@@ -92,7 +129,9 @@ test("a body over the limit is refused by its length alone, before it is sent", 
 
 test("a body over the limit is refused when it comes in chunks of unknown number, and all of the answer arrives", async () => {
   const chunk = Buffer.alloc(100_000, " ");
-  const chunks = Array.from({ length: 15 }, () => Buffer.concat([Buffer.from("186a0\r\n"), chunk, Buffer.from("\r\n")]));
+  const chunks = Array.from({ length: 15 }, () =>
+    Buffer.concat([Buffer.from("186a0\r\n"), chunk, Buffer.from("\r\n")]),
+  );
   const headers = { "content-length": null, "transfer-encoding": "chunked", connection: "close" };
   const answer = await send(gateway, chatRequest("", headers), ...chunks, "0\r\n\r\n");
   assertError(answer, answer.body, { status: 413, code: "payload_too_large" });
@@ -138,12 +177,19 @@ for (const [type, status] of contentTypes) {
 test("a body without a content type is read as JSON, and without a body says what is missing", async () => {
   const read = await send(gateway, chatRequest("{}", { "content-type": null, connection: "close" }));
   assertError(read, read.body, { status: 400, code: "missing_required_parameter", param: "model" });
-  const none = await send(gateway, head("POST /gemini/v1/chat/completions", { authorization: LICENCE, connection: "close" }));
+  const none = await send(
+    gateway,
+    head("POST /gemini/v1/chat/completions", { authorization: LICENCE, connection: "close" }),
+  );
   assertError(none, none.body, { status: 400, code: "invalid_json", message: /no body/ });
 });
 
 test("an unknown path with any body is not read, but answered", async () => {
-  const answer = await send(gateway, head("POST /nope", { "content-type": "text/xml", "content-length": 4, connection: "close" }), "<a/>");
+  const answer = await send(
+    gateway,
+    head("POST /nope", { "content-type": "text/xml", "content-length": 4, connection: "close" }),
+    "<a/>",
+  );
   assertError(answer, answer.body, { status: 404, code: null });
 });
 

@@ -95,7 +95,10 @@ test("100 headers are still read", async () => {
 });
 
 test("two Host headers are refused, even when they are equal", async () => {
-  for (const [first, second] of [["gateway", "elsewhere"], ["gateway", "gateway"]]) {
+  for (const [first, second] of [
+    ["gateway", "elsewhere"],
+    ["gateway", "gateway"],
+  ]) {
     const text = `GET /gemini/v1/models HTTP/1.1\r\nHost: ${first}\r\nhOST: ${second}\r\nconnection: close\r\n\r\n`;
     const answer = await send(gateway, text);
     assertError(answer, answer.body, { status: 400, code: "invalid_value", param: "host" });
@@ -103,7 +106,8 @@ test("two Host headers are refused, even when they are equal", async () => {
 });
 
 const LINE = "POST /gemini/v1/chat/completions HTTP/1.1";
-const chunked = (chunks: string, extra = "") => `${LINE}\r\nhost: g\r\ntransfer-encoding: chunked\r\n${extra}\r\n${chunks}`;
+const chunked = (chunks: string, extra = "") =>
+  `${LINE}\r\nhost: g\r\ntransfer-encoding: chunked\r\n${extra}\r\n${chunks}`;
 
 const smuggled: [string, string][] = [
   ["a length and chunks", chunked("0\r\n\r\n", "content-length: 5\r\n")],

@@ -71,8 +71,15 @@ test("`*` allows every origin, and streams and errors can be read too", async ()
   }
   const body = { model: "gemini-3.8-flash", messages: [{ role: "user", content: "hi" }] };
   const headers = { origin: "https://anyone.example" };
-  for (const answer of [gateway.post({ ...body, stream: true }, headers), gateway.post("{", headers), gateway.get("/nope", headers)]) {
-    const { headers: answered, ...rest } = await answer.then(async (one) => ({ headers: one.headers, text: await one.text() }));
+  for (const answer of [
+    gateway.post({ ...body, stream: true }, headers),
+    gateway.post("{", headers),
+    gateway.get("/nope", headers),
+  ]) {
+    const { headers: answered, ...rest } = await answer.then(async (one) => ({
+      headers: one.headers,
+      text: await one.text(),
+    }));
     assert.equal(answered.get("access-control-allow-origin"), "*", rest.text);
   }
 });

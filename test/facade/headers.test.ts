@@ -1,7 +1,15 @@
 // Goal: the headers around an answer: ids that meet in both logs, the model that was called, and what could not be honoured.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { errorAnswer, geminiErrors, jsonAnswer, startFaultyGemini, streamAnswer, textChunk, type FaultyGemini } from "../support/faulty-gemini.ts";
+import {
+  errorAnswer,
+  geminiErrors,
+  jsonAnswer,
+  startFaultyGemini,
+  streamAnswer,
+  textChunk,
+  type FaultyGemini,
+} from "../support/faulty-gemini.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { assertErrorOf } from "./openai-error.ts";
 
@@ -9,7 +17,13 @@ let gemini: FaultyGemini;
 let gateway: TestGateway;
 before(async () => {
   gemini = await startFaultyGemini({ models: ["gemini-3.8-flash", "gemini-2.5-flash-lite"] });
-  const headers = { "set-cookie": "a=b", "x-goog-secret": "1", server: "ESF", "alt-svc": "h3", "x-request-id": "googles-own-id" };
+  const headers = {
+    "set-cookie": "a=b",
+    "x-goog-secret": "1",
+    server: "ESF",
+    "alt-svc": "h3",
+    "x-request-id": "googles-own-id",
+  };
   const answer = textChunk("ok", { finishReason: "STOP" });
   gemini.script(({ streaming }) => (streaming ? streamAnswer([answer], { headers }) : jsonAnswer(answer, { headers })));
   gateway = await startGateway({ GEMINI_BASE_URL: gemini.origin });
@@ -46,14 +60,18 @@ test("a caller's request id is kept on answers, streams, errors and everything e
 
 test("an id that is too short, too long or strange is replaced by one of ours", async () => {
   for (const id of ["short", "x".repeat(65), "with blank in it", "semi;colon12", 'quote"quote"', "ümlaut-in-it-1"]) {
-    const response = await fetch(`${gateway.app.http}/healthz`, { headers: { "x-request-id": encodeURI(id) === id || id.length > 60 ? id : id.replace("ü", "\xfc") } });
+    const response = await fetch(`${gateway.app.http}/healthz`, {
+      headers: { "x-request-id": encodeURI(id) === id || id.length > 60 ? id : id.replace("ü", "\xfc") },
+    });
     assert.match(response.headers.get("x-request-id") ?? "", UUID);
     await response.text();
   }
 });
 
 test("ids of ours differ from request to request", async () => {
-  const ids = await Promise.all(Array.from({ length: 20 }, async () => (await gateway.get("/healthz")).headers.get("x-request-id")));
+  const ids = await Promise.all(
+    Array.from({ length: 20 }, async () => (await gateway.get("/healthz")).headers.get("x-request-id")),
+  );
   assert.equal(new Set(ids).size, 20);
 });
 
@@ -72,7 +90,14 @@ test("no header of Google's reaches a caller", async () => {
   for (const stream of [false, true]) {
     const response = await gateway.post(chat({ stream }));
     await response.text();
-    for (const name of ["set-cookie", "x-goog-secret", "server", "alt-svc", "x-content-type-options", "content-disposition"]) {
+    for (const name of [
+      "set-cookie",
+      "x-goog-secret",
+      "server",
+      "alt-svc",
+      "x-content-type-options",
+      "content-disposition",
+    ]) {
       assert.equal(response.headers.get(name), null, name);
     }
     assert.notEqual(response.headers.get("x-request-id"), "googles-own-id");
@@ -80,23 +105,44 @@ test("no header of Google's reaches a caller", async () => {
 });
 
 test("headers that are ours alone do nothing when a caller sends them, and none goes on to Google", async () => {
-  const sent = { "x-licence-id": "other", "x-forwarded-for": "1.2.3.4", "x-goog-user-project": "p", "x-server-timeout": "1", cookie: "a=b" };
+  const sent = {
+    "x-licence-id": "other",
+    "x-forwarded-for": "1.2.3.4",
+    "x-goog-user-project": "p",
+    "x-server-timeout": "1",
+    cookie: "a=b",
+  };
   await (await gateway.post(chat(), sent)).text();
   const { headers } = gemini.calls.at(-1) ?? { headers: {} };
-  for (const name of ["x-licence-id", "x-forwarded-for", "x-goog-user-project", "cookie", "authorization", "x-request-id"]) {
+  for (const name of [
+    "x-licence-id",
+    "x-forwarded-for",
+    "x-goog-user-project",
+    "cookie",
+    "authorization",
+    "x-request-id",
+  ]) {
     assert.equal((headers as Record<string, string>)[name], undefined, name);
   }
   assert.notEqual((headers as Record<string, string>)["x-server-timeout"], "1");
 });
 
-const unheard = { logit_bias: { "50256": -100 }, store: true, verbosity: "low", prediction: { type: "content", content: "x" } };
+const unheard = {
+  logit_bias: { "50256": -100 },
+  store: true,
+  verbosity: "low",
+  prediction: { type: "content", content: "x" },
+};
 
 test("what cannot be honoured stands in the header and, with its reason, in the body and in the first chunk", async () => {
   const json = await gateway.post(chat(unheard));
   const header = json.headers.get("x-gateway-warnings") ?? "";
   assert.match(header, /parameter_ignored:logit_bias/);
   const { warnings } = (await json.json()) as { warnings: { code: string; param: string; message: string }[] };
-  assert.deepEqual(header.split(", "), warnings.map(({ code, param }) => `${code}:${param}`));
+  assert.deepEqual(
+    header.split(", "),
+    warnings.map(({ code, param }) => `${code}:${param}`),
+  );
   assert.ok(warnings.every(({ message }) => message.length > 10));
   const stream = await gateway.post(chat({ ...unheard, stream: true }));
   assert.equal(stream.headers.get("x-gateway-warnings"), header);
@@ -111,7 +157,9 @@ test("a request that is honoured whole has neither", async () => {
 });
 
 test("a caller's own words cannot break the header of warnings", async () => {
-  const strange = Object.fromEntries(Array.from({ length: 40 }, (_, at) => [`x${at}\r\nset-cookie: a=b, ünï:`.padEnd(300, "y"), 1]));
+  const strange = Object.fromEntries(
+    Array.from({ length: 40 }, (_, at) => [`x${at}\r\nset-cookie: a=b, ünï:`.padEnd(300, "y"), 1]),
+  );
   const response = await gateway.post(chat(strange));
   const header = response.headers.get("x-gateway-warnings") ?? "";
   assert.equal(response.headers.get("set-cookie"), null);
@@ -121,7 +169,10 @@ test("a caller's own words cannot break the header of warnings", async () => {
 });
 
 test("a warning about a part of a message names the part as OpenAI does", async () => {
-  const content = [{ type: "text", text: "look" }, { type: "image_url", image_url: { url: `data:image/jpeg;base64,${PNG}` } }];
+  const content = [
+    { type: "text", text: "look" },
+    { type: "image_url", image_url: { url: `data:image/jpeg;base64,${PNG}` } },
+  ];
   const response = await gateway.post(chat({ messages: [{ role: "user", content }] }));
   assert.equal(response.headers.get("x-gateway-warnings"), "media_type_corrected:messages[0].content[1].image_url.url");
   await response.text();

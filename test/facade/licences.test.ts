@@ -33,7 +33,10 @@ const accepted: [string, Record<string, string>][] = [
   ["after bearer in any case, with more blanks", { authorization: `bEARER   ${LICENCE}  ` }],
   ["in x-goog-api-key", { "x-goog-api-key": LICENCE }],
   ["in x-api-key", { "x-api-key": LICENCE }],
-  ["in Authorization beside wrong other headers", { authorization: LICENCE, "x-goog-api-key": WRONG, "x-api-key": WRONG }],
+  [
+    "in Authorization beside wrong other headers",
+    { authorization: LICENCE, "x-goog-api-key": WRONG, "x-api-key": WRONG },
+  ],
   ["in x-goog-api-key beside a wrong x-api-key", { "x-goog-api-key": LICENCE, "x-api-key": WRONG }],
 ];
 
@@ -88,14 +91,17 @@ test("all who are not let in get the same answer, byte for byte but for the requ
 test("without a licence a body is not waited for, and a long one is not taken in", async () => {
   const client = new BareClient(gateway.app.http);
   const bytes = 30_000_000;
-  client.socket.write(head("POST /gemini/v1/chat/completions", { "content-type": "application/json", "content-length": bytes }));
+  client.socket.write(
+    head("POST /gemini/v1/chat/completions", { "content-type": "application/json", "content-length": bytes }),
+  );
   const answer = toAnswer(await client.untilText("}}"));
   assert.equal(answer.status, 401);
   let taken = 0;
   const piece = Buffer.alloc(65_536, " ");
   while (client.socket.writable && taken < bytes) {
     taken += piece.length;
-    if (!client.socket.write(piece)) await new Promise((resolve) => client.socket.once("drain", resolve).once("close", resolve));
+    if (!client.socket.write(piece))
+      await new Promise((resolve) => client.socket.once("drain", resolve).once("close", resolve));
   }
   await client.untilEnd();
   assert.ok(taken < bytes, `${taken} bytes were taken`);

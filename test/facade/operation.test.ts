@@ -51,9 +51,14 @@ test("a gateway whose only key Google refuses is not ready, and is asked of Gemi
 test("one good key is enough to be ready", async () => {
   await using gemini = await startFaultyGemini();
   gemini.script(({ key }) =>
-    key === "test-key-bad" ? errorAnswer(geminiErrors.apiKeyInvalid) : jsonAnswer(textChunk("ok", { finishReason: "STOP" })),
+    key === "test-key-bad"
+      ? errorAnswer(geminiErrors.apiKeyInvalid)
+      : jsonAnswer(textChunk("ok", { finishReason: "STOP" })),
   );
-  await using gateway = await startGateway({ GEMINI_BASE_URL: gemini.origin, GEMINI_API_KEYS: "test-key-bad,test-key-good" });
+  await using gateway = await startGateway({
+    GEMINI_BASE_URL: gemini.origin,
+    GEMINI_API_KEYS: "test-key-bad,test-key-good",
+  });
   const answered = await gateway.post(CHAT);
   assert.equal(answered.status, 200);
   await answered.text();

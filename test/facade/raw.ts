@@ -17,7 +17,11 @@ export function head(line: string, headers: Readonly<Record<string, string | num
 
 /** A chat completion request as it goes over the wire. */
 export function chatRequest(body: string, headers: Readonly<Record<string, string | number | null>> = {}): string {
-  const usual = { authorization: LICENCE, "content-type": "application/json", "content-length": Buffer.byteLength(body) };
+  const usual = {
+    authorization: LICENCE,
+    "content-type": "application/json",
+    "content-length": Buffer.byteLength(body),
+  };
   return head("POST /gemini/v1/chat/completions", { ...usual, ...headers }) + body;
 }
 

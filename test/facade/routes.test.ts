@@ -53,7 +53,11 @@ test("every registered route asks for a licence, but for those that are open on 
     if (method === "OPTIONS" || method === "QUERY") continue;
     const wildcard = pattern.includes("ChatService") ? "Chat" : pattern.includes("ModelService") ? "ListModels" : "x";
     const path = pattern.replace(/\*$/, wildcard);
-    const { status } = await raw(`${method} ${path}`, { "content-type": "application/json", "content-length": "2" }, "{}");
+    const { status } = await raw(
+      `${method} ${path}`,
+      { "content-type": "application/json", "content-length": "2" },
+      "{}",
+    );
     if (OPEN.has(path)) assert.equal(status, 200, `${method} ${path}`);
     else assert.ok([401, 405].includes(status), `${method} ${path} gave ${status}`);
   }
@@ -92,7 +96,14 @@ for (const path of spellings) {
   });
 }
 
-const unknown = ["/v1/chat/completions", "/gemini/v1/nope", "/gemini/v1/chat/completions/", "/admin", "/.env", "/gemini/v1/chat"];
+const unknown = [
+  "/v1/chat/completions",
+  "/gemini/v1/nope",
+  "/gemini/v1/chat/completions/",
+  "/admin",
+  "/.env",
+  "/gemini/v1/chat",
+];
 
 for (const path of unknown) {
   test(`the unknown path ${path} gets a 404 in OpenAI's shape`, async () => {
@@ -152,7 +163,10 @@ test("/ and /gemini/v1 tell a lost visitor where the API is", async () => {
 interface OpenApi {
   readonly openapi: string;
   readonly info: { readonly title: string; readonly version: string };
-  readonly paths: Record<string, Record<string, { readonly responses: Record<string, unknown>; readonly security?: unknown[] }>>;
+  readonly paths: Record<
+    string,
+    Record<string, { readonly responses: Record<string, unknown>; readonly security?: unknown[] }>
+  >;
 }
 
 test("/openapi.json is an OpenAPI document of exactly the routes there are, and all its references lead somewhere", async () => {
@@ -174,12 +188,19 @@ test("/openapi.json is an OpenAPI document of exactly the routes there are, and 
       return `${method.toUpperCase()} ${path}`;
     }),
   );
-  for (const operation of ["POST /gemini/v1/chat/completions", "GET /gemini/v1/models", "GET /healthz", "GET /readyz"]) {
+  for (const operation of [
+    "POST /gemini/v1/chat/completions",
+    "GET /gemini/v1/models",
+    "GET /healthz",
+    "GET /readyz",
+  ]) {
     assert.ok(operations.includes(operation), `${operation} is missing in ${operations.join(", ")}`);
   }
   for (const operation of operations) {
     const [method = "", path = ""] = operation.split(" ");
-    const { status } = await raw(`${method} ${path.replace(/\{[^}]+\}/g, "gemini-3.8-flash")}`, { "content-length": "0" });
+    const { status } = await raw(`${method} ${path.replace(/\{[^}]+\}/g, "gemini-3.8-flash")}`, {
+      "content-length": "0",
+    });
     assert.ok(![404, 405, 500].includes(status), `${operation} gave ${status}`);
   }
 });

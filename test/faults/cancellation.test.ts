@@ -61,7 +61,14 @@ function overTransport(name: string, rpc: "chat" | "streamChat"): Face {
   };
 }
 
-const WIRES = ["local", "gRPC over HTTP/2", "Connect over HTTP/2", "Connect over HTTP/1.1", "Connect with JSON", "gRPC-Web"];
+const WIRES = [
+  "local",
+  "gRPC over HTTP/2",
+  "Connect over HTTP/2",
+  "Connect over HTTP/1.1",
+  "Connect with JSON",
+  "gRPC-Web",
+];
 const faces: [string, boolean, () => Face][] = [
   ["REST as JSON", false, () => overRest(false)],
   ["REST as SSE", true, () => overRest(true)],
@@ -133,7 +140,10 @@ function retryIn(retryDelay: string) {
 async function untilIdle(): Promise<void> {
   for (let tries = 0; tries < 100; tries++) {
     const text = await (await gateway.get("/metrics")).text();
-    const running = [...text.matchAll(/requests_active\{[^}]*\} (\d+)/g)].reduce((sum, [, count]) => sum + Number(count), 0);
+    const running = [...text.matchAll(/requests_active\{[^}]*\} (\d+)/g)].reduce(
+      (sum, [, count]) => sum + Number(count),
+      0,
+    );
     if (running === 0) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

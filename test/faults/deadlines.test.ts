@@ -127,7 +127,10 @@ describe("the deadline of the caller", { concurrency: 4 }, () => {
       rigged.gemini.script([["stall"], ["stall"]]);
       for (const call of [
         () => client.chat(question(), { headers: { "x-request-timeout": "0.6" } }),
-        () => readStream(client.streamChat(question(), { headers: { "x-request-timeout": "0.6" } })).then(({ failure }) => Promise.reject(failure)),
+        () =>
+          readStream(client.streamChat(question(), { headers: { "x-request-timeout": "0.6" } })).then(({ failure }) =>
+            Promise.reject(failure),
+          ),
       ]) {
         const { value, ms } = await timed(failureOf(call()));
         assert.deepEqual([value.code, reasonOf(value)], [Code.DeadlineExceeded, "TIMEOUT"]);
@@ -135,7 +138,10 @@ describe("the deadline of the caller", { concurrency: 4 }, () => {
       }
       for (const call of [
         () => client.chat(question(), { headers: { "x-request-timeout": "soon" } }),
-        () => readStream(client.streamChat(question(), { headers: { "x-request-timeout": "soon" } })).then(({ failure }) => Promise.reject(failure)),
+        () =>
+          readStream(client.streamChat(question(), { headers: { "x-request-timeout": "soon" } })).then(({ failure }) =>
+            Promise.reject(failure),
+          ),
       ]) {
         const failure = await failureOf(call());
         assert.deepEqual([failure.code, reasonOf(failure)], [Code.InvalidArgument, "INVALID_VALUE"]);

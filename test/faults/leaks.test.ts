@@ -13,7 +13,16 @@ import { startRpcServer, type RpcServer } from "../../src/rpc/server.ts";
 import { systemClock } from "../../src/chat/clock.ts";
 import { chatRequest } from "../facade/raw.ts";
 import { BareClient } from "../support/faulty-gemini/bare-client.ts";
-import { pause, raw, repeatable, sseEvent, startFaultyGemini, streamAnswer, textChunk, type FaultyGemini } from "../support/faulty-gemini.ts";
+import {
+  pause,
+  raw,
+  repeatable,
+  sseEvent,
+  startFaultyGemini,
+  streamAnswer,
+  textChunk,
+  type FaultyGemini,
+} from "../support/faulty-gemini.ts";
 import { LICENCE, startGateway, type TestGateway } from "../support/gateway.ts";
 import { openAi, question } from "./requests.ts";
 
@@ -27,7 +36,11 @@ let gemini: FaultyGemini;
 let gateway: TestGateway;
 before(async () => {
   gemini = await startFaultyGemini();
-  gateway = await startGateway({ GEMINI_BASE_URL: gemini.origin, UPSTREAM_BODY_MAX_BYTES: "10GiB", GRPC_MAX_STREAMS: "1000" });
+  gateway = await startGateway({
+    GEMINI_BASE_URL: gemini.origin,
+    UPSTREAM_BODY_MAX_BYTES: "10GiB",
+    GRPC_MAX_STREAMS: "1000",
+  });
 });
 after(async () => {
   await gateway[Symbol.asyncDispose]();
@@ -89,7 +102,10 @@ function openSession(initialWindowSize?: number): ClientHttp2Session {
   return session;
 }
 
-for (const [pace, answer] of [["fast", fast], ["paced", paced]] as const) {
+for (const [pace, answer] of [
+  ["fast", fast],
+  ["paced", paced],
+] as const) {
   for (const how of ["closes its socket", "resets its socket"] as const) {
     const count = pace === "fast" ? FAST_STREAMS : STREAMS;
     test(`${count} ${pace} SSE streams of which each reader ${how} after a first word leave nothing`, async () => {

@@ -2,7 +2,12 @@
 import assert from "node:assert/strict";
 import { create } from "@bufbuild/protobuf";
 import { ConnectError } from "@connectrpc/connect";
-import { ChatRequestSchema, Role, type ChatRequest, type StreamChatResponse } from "../../src/gen/gemini/chat/v1/chat_pb.ts";
+import {
+  ChatRequestSchema,
+  Role,
+  type ChatRequest,
+  type StreamChatResponse,
+} from "../../src/gen/gemini/chat/v1/chat_pb.ts";
 import { ErrorInfoSchema } from "../../src/gen/google/rpc/error_details_pb.ts";
 
 export const MODEL = "gemini-3.8-flash";
@@ -24,7 +29,9 @@ export interface SseAnswer {
   /** Texts of `delta.content`, joined. */
   readonly content: string;
   readonly comments: number;
-  readonly error: { readonly code: string; readonly message: string; readonly type: string; readonly param: string | null } | undefined;
+  readonly error:
+    | { readonly code: string; readonly message: string; readonly type: string; readonly param: string | null }
+    | undefined;
   readonly finishReasons: readonly string[];
   readonly done: boolean;
 }
@@ -34,10 +41,12 @@ export function readSse(text: string): SseAnswer {
   const blocks = text.split("\n\n");
   assert.equal(blocks.pop(), "", "the stream ends inside an event");
   const comments = blocks.filter((block) => block.startsWith(":"));
-  const events = blocks.filter((block) => !block.startsWith(":")).map((block) => {
-    assert.match(block, /^data: /);
-    return block.slice("data: ".length);
-  });
+  const events = blocks
+    .filter((block) => !block.startsWith(":"))
+    .map((block) => {
+      assert.match(block, /^data: /);
+      return block.slice("data: ".length);
+    });
   const done = events.at(-1) === "[DONE]";
   const chunks = events.filter((event) => event !== "[DONE]").map((event) => JSON.parse(event) as Chunk);
   const choices = chunks.flatMap((chunk) => chunk.choices ?? []);
@@ -51,7 +60,10 @@ export function readSse(text: string): SseAnswer {
 }
 
 interface Chunk {
-  readonly choices?: readonly { readonly delta: { readonly content?: string | null }; readonly finish_reason: string | null }[];
+  readonly choices?: readonly {
+    readonly delta: { readonly content?: string | null };
+    readonly finish_reason: string | null;
+  }[];
   readonly error?: NonNullable<SseAnswer["error"]>;
 }
 

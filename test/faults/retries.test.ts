@@ -80,35 +80,199 @@ const ofKey = (title: string, error: Parameters<typeof errorAnswer>[0]): Row => 
 });
 
 const rows: Row[] = [
-  { title: "an invalid argument", answer: errorAnswer(geminiErrors.invalidArgument), status: 400, code: "upstream_invalid_argument", calls: 1 },
-  { title: "too long a prompt", answer: errorAnswer(geminiErrors.contextTooLong), status: 400, code: "context_length_exceeded", calls: 1, param: "messages" },
-  { title: "an unknown model", answer: errorAnswer(modelNotFound(MODEL)), status: 404, code: "model_not_found", calls: 1, param: "model" },
-  { title: "too large a request", answer: errorAnswer(geminiErrors.payloadTooLarge), status: 413, code: "payload_too_large", calls: 1 },
-  { title: "a file of somebody else", answer: errorAnswer(geminiErrors.fileForbidden), status: 400, code: "upstream_invalid_argument", calls: 1 },
+  {
+    title: "an invalid argument",
+    answer: errorAnswer(geminiErrors.invalidArgument),
+    status: 400,
+    code: "upstream_invalid_argument",
+    calls: 1,
+  },
+  {
+    title: "too long a prompt",
+    answer: errorAnswer(geminiErrors.contextTooLong),
+    status: 400,
+    code: "context_length_exceeded",
+    calls: 1,
+    param: "messages",
+  },
+  {
+    title: "an unknown model",
+    answer: errorAnswer(modelNotFound(MODEL)),
+    status: 404,
+    code: "model_not_found",
+    calls: 1,
+    param: "model",
+  },
+  {
+    title: "too large a request",
+    answer: errorAnswer(geminiErrors.payloadTooLarge),
+    status: 413,
+    code: "payload_too_large",
+    calls: 1,
+  },
+  {
+    title: "a file of somebody else",
+    answer: errorAnswer(geminiErrors.fileForbidden),
+    status: 400,
+    code: "upstream_invalid_argument",
+    calls: 1,
+  },
   ofKey("a key that is not valid", geminiErrors.apiKeyInvalid),
   ofKey("a key that has expired", geminiErrors.apiKeyExpired),
   ofKey("a key that is unknown", geminiErrors.unauthenticated),
   ofKey("a key that was leaked", geminiErrors.keyLeaked),
   ofKey("a key that is blocked", geminiErrors.keyBlocked),
-  { title: "a service that is disabled", answer: errorAnswer(geminiErrors.serviceDisabled), status: 503, code: "upstream_project_unusable", calls: 3, next: "other" },
-  { title: "unpaid bills", answer: errorAnswer(geminiErrors.billingDisabled), status: 503, code: "upstream_project_unusable", calls: 3, next: "other" },
-  { title: "a suspended consumer, with the key in its text", answer: errorAnswer(consumerSuspended(FIRST)), status: 503, code: "upstream_project_unusable", calls: 3, next: "other" },
-  { title: "used-up credits", answer: errorAnswer(geminiErrors.prepaymentDepleted), status: 503, code: "upstream_project_unusable", calls: 3, next: "other" },
-  { title: "a region without Gemini", answer: errorAnswer(geminiErrors.locationUnsupported), status: 503, code: "upstream_region", calls: 3, next: "other" },
-  { title: "a model that the project may not use", answer: errorAnswer(geminiErrors.modelForbidden), status: 503, code: "upstream_permission_denied", calls: 3, next: "other" },
-  { title: "a rate limit", answer: errorAnswer(quotaExceeded("26s")), status: 429, code: "rate_limit_exceeded", calls: 3, next: "other" },
-  { title: "a rate limit of shared capacity", answer: errorAnswer(geminiErrors.sharedCapacity), status: 429, code: "rate_limit_exceeded", calls: 3, next: "other" },
-  { title: "a used-up quota of the day", answer: errorAnswer(dailyQuotaExceeded("12s")), status: 429, code: "insufficient_quota", calls: 3, next: "other" },
-  { title: "an internal error", answer: errorAnswer(geminiErrors.internal), status: 502, code: "upstream_error", calls: 2, next: "any" },
-  { title: "an overloaded model", answer: errorAnswer(geminiErrors.overloaded), status: 503, code: "overloaded", calls: 3, next: "any" },
-  { title: "high demand", answer: errorAnswer(geminiErrors.highDemand), status: 503, code: "overloaded", calls: 3, next: "any" },
-  { title: "an aborted call", answer: errorAnswer(geminiErrors.aborted), status: 503, code: "upstream_unavailable", calls: 3, next: "any" },
-  { title: "a cancelled call", answer: errorAnswer(geminiErrors.cancelled), status: 503, code: "upstream_unavailable", calls: 3, next: "any" },
-  { title: "a deadline of Google's own", answer: errorAnswer(geminiErrors.deadlineExceeded), status: 504, code: "upstream_timeout", calls: 1 },
-  { title: "a page of a front end", answer: htmlAnswer(502), status: 502, code: "upstream_error", calls: 2, next: "any" },
-  { title: "a reset instead of an answer", answer: ["reset"], status: 502, code: "upstream_error", calls: 2, next: "any" },
-  { title: "a closed connection instead of an answer", answer: ["fin"], status: 502, code: "upstream_error", calls: 2, next: "any" },
-  { title: "an answer that is no JSON", answer: bodyAnswer("nope", "application/json"), status: 502, code: "upstream_invalid_response", calls: 2, next: "any" },
+  {
+    title: "a service that is disabled",
+    answer: errorAnswer(geminiErrors.serviceDisabled),
+    status: 503,
+    code: "upstream_project_unusable",
+    calls: 3,
+    next: "other",
+  },
+  {
+    title: "unpaid bills",
+    answer: errorAnswer(geminiErrors.billingDisabled),
+    status: 503,
+    code: "upstream_project_unusable",
+    calls: 3,
+    next: "other",
+  },
+  {
+    title: "a suspended consumer, with the key in its text",
+    answer: errorAnswer(consumerSuspended(FIRST)),
+    status: 503,
+    code: "upstream_project_unusable",
+    calls: 3,
+    next: "other",
+  },
+  {
+    title: "used-up credits",
+    answer: errorAnswer(geminiErrors.prepaymentDepleted),
+    status: 503,
+    code: "upstream_project_unusable",
+    calls: 3,
+    next: "other",
+  },
+  {
+    title: "a region without Gemini",
+    answer: errorAnswer(geminiErrors.locationUnsupported),
+    status: 503,
+    code: "upstream_region",
+    calls: 3,
+    next: "other",
+  },
+  {
+    title: "a model that the project may not use",
+    answer: errorAnswer(geminiErrors.modelForbidden),
+    status: 503,
+    code: "upstream_permission_denied",
+    calls: 3,
+    next: "other",
+  },
+  {
+    title: "a rate limit",
+    answer: errorAnswer(quotaExceeded("26s")),
+    status: 429,
+    code: "rate_limit_exceeded",
+    calls: 3,
+    next: "other",
+  },
+  {
+    title: "a rate limit of shared capacity",
+    answer: errorAnswer(geminiErrors.sharedCapacity),
+    status: 429,
+    code: "rate_limit_exceeded",
+    calls: 3,
+    next: "other",
+  },
+  {
+    title: "a used-up quota of the day",
+    answer: errorAnswer(dailyQuotaExceeded("12s")),
+    status: 429,
+    code: "insufficient_quota",
+    calls: 3,
+    next: "other",
+  },
+  {
+    title: "an internal error",
+    answer: errorAnswer(geminiErrors.internal),
+    status: 502,
+    code: "upstream_error",
+    calls: 2,
+    next: "any",
+  },
+  {
+    title: "an overloaded model",
+    answer: errorAnswer(geminiErrors.overloaded),
+    status: 503,
+    code: "overloaded",
+    calls: 3,
+    next: "any",
+  },
+  {
+    title: "high demand",
+    answer: errorAnswer(geminiErrors.highDemand),
+    status: 503,
+    code: "overloaded",
+    calls: 3,
+    next: "any",
+  },
+  {
+    title: "an aborted call",
+    answer: errorAnswer(geminiErrors.aborted),
+    status: 503,
+    code: "upstream_unavailable",
+    calls: 3,
+    next: "any",
+  },
+  {
+    title: "a cancelled call",
+    answer: errorAnswer(geminiErrors.cancelled),
+    status: 503,
+    code: "upstream_unavailable",
+    calls: 3,
+    next: "any",
+  },
+  {
+    title: "a deadline of Google's own",
+    answer: errorAnswer(geminiErrors.deadlineExceeded),
+    status: 504,
+    code: "upstream_timeout",
+    calls: 1,
+  },
+  {
+    title: "a page of a front end",
+    answer: htmlAnswer(502),
+    status: 502,
+    code: "upstream_error",
+    calls: 2,
+    next: "any",
+  },
+  {
+    title: "a reset instead of an answer",
+    answer: ["reset"],
+    status: 502,
+    code: "upstream_error",
+    calls: 2,
+    next: "any",
+  },
+  {
+    title: "a closed connection instead of an answer",
+    answer: ["fin"],
+    status: 502,
+    code: "upstream_error",
+    calls: 2,
+    next: "any",
+  },
+  {
+    title: "an answer that is no JSON",
+    answer: bodyAnswer("nope", "application/json"),
+    status: 502,
+    code: "upstream_invalid_response",
+    calls: 2,
+    next: "any",
+  },
 ];
 
 for (const row of rows) {
@@ -207,7 +371,9 @@ test("grpc-previous-rpc-attempts makes a call one attempt", async () => {
 test("a key that failed is left alone afterwards, and callers notice nothing", async () => {
   await using rigged = await rig();
   const good = jsonAnswer(textChunk("ok", { finishReason: "STOP" }));
-  rigged.gemini.script(perKey({ [FIRST]: [errorAnswer(geminiErrors.apiKeyInvalid)], [SECOND]: [good], [KEYS[2]]: [good] }));
+  rigged.gemini.script(
+    perKey({ [FIRST]: [errorAnswer(geminiErrors.apiKeyInvalid)], [SECOND]: [good], [KEYS[2]]: [good] }),
+  );
   for (let at = 0; at < 12; at++) {
     const response = await rigged.gateway.post(openAi(false));
     assert.equal(response.status, 200);
@@ -219,7 +385,12 @@ test("a key that failed is left alone afterwards, and callers notice nothing", a
 
 test("bad requests disable no key", async () => {
   await using rigged = await rig();
-  for (const error of [geminiErrors.invalidArgument, geminiErrors.contextTooLong, geminiErrors.fileForbidden, modelNotFound(MODEL)]) {
+  for (const error of [
+    geminiErrors.invalidArgument,
+    geminiErrors.contextTooLong,
+    geminiErrors.fileForbidden,
+    modelNotFound(MODEL),
+  ]) {
     rigged.gemini.script(() => errorAnswer(error));
     for (let at = 0; at < 6; at++) await (await rigged.gateway.post(openAi(at % 2 === 0))).text();
   }

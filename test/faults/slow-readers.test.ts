@@ -7,7 +7,17 @@ import { toBinary } from "@bufbuild/protobuf";
 import { ChatRequestSchema } from "../../src/gen/gemini/chat/v1/chat_pb.ts";
 import { chatRequest } from "../facade/raw.ts";
 import { BareClient } from "../support/faulty-gemini/bare-client.ts";
-import { jsonAnswer, pause, raw, repeatable, sseEvent, startFaultyGemini, streamAnswer, textChunk, type FaultyGemini } from "../support/faulty-gemini.ts";
+import {
+  jsonAnswer,
+  pause,
+  raw,
+  repeatable,
+  sseEvent,
+  startFaultyGemini,
+  streamAnswer,
+  textChunk,
+  type FaultyGemini,
+} from "../support/faulty-gemini.ts";
 import { LICENCE, startGateway, type TestGateway } from "../support/gateway.ts";
 import { openAi, question } from "./requests.ts";
 
@@ -48,7 +58,9 @@ function framed(message: Uint8Array): Buffer {
 }
 
 function openGrpc(initialWindowSize?: number) {
-  const session = connectHttp2(`http://${gateway.app.grpc}`, { settings: initialWindowSize === undefined ? {} : { initialWindowSize } });
+  const session = connectHttp2(`http://${gateway.app.grpc}`, {
+    settings: initialWindowSize === undefined ? {} : { initialWindowSize },
+  });
   session.on("error", () => undefined);
   const stream = session.request({
     ":method": "POST",

@@ -48,7 +48,13 @@ describe("over SSE", () => {
     const response = await gateway.post(openAi(true));
     assert.ok(performance.now() - startedMs >= COMMIT_DELAY_MS / 2 - 5);
     const answer = readSse(await response.text());
-    assert.deepEqual(answer, { content: "one end", comments: 0, error: undefined, finishReasons: ["stop"], done: true });
+    assert.deepEqual(answer, {
+      content: "one end",
+      comments: 0,
+      error: undefined,
+      finishReasons: ["stop"],
+      done: true,
+    });
   });
 
   test("the head of a stream is what every proxy needs", async () => {
@@ -124,10 +130,7 @@ describe("over SSE", () => {
   });
 
   test("while only comments were sent a failed attempt is made again, and nobody notices", async () => {
-    gemini.script([
-      [pause(COMMIT_DELAY_MS * 2), ...errorAnswer(geminiErrors.overloaded)],
-      streamAnswer([first, last]),
-    ]);
+    gemini.script([[pause(COMMIT_DELAY_MS * 2), ...errorAnswer(geminiErrors.overloaded)], streamAnswer([first, last])]);
     const calls = gemini.calls.length;
     const answer = readSse(await (await gateway.post(openAi(true))).text());
     assert.deepEqual([answer.content, answer.error, answer.done], ["one end", undefined, true]);
@@ -137,7 +140,12 @@ describe("over SSE", () => {
 
 const cuts: [string, Parameters<typeof streamAnswer>[0], Parameters<typeof streamAnswer>[1], string][] = [
   ["ends without a finish", [first], {}, "UPSTREAM_STREAM_TRUNCATED"],
-  ["ends without a finish where only the connection's end tells", [first, "fin"], { framing: "close" }, "UPSTREAM_STREAM_TRUNCATED"],
+  [
+    "ends without a finish where only the connection's end tells",
+    [first, "fin"],
+    { framing: "close" },
+    "UPSTREAM_STREAM_TRUNCATED",
+  ],
   ["is cut by a FIN inside its body", [first, "fin"], {}, "UPSTREAM_STREAM_TRUNCATED"],
   ["is cut by a FIN short of its length", [first, "fin", last], { framing: "length" }, "UPSTREAM_STREAM_TRUNCATED"],
   ["is reset", [first, "reset"], {}, "UPSTREAM_STREAM_TRUNCATED"],
@@ -202,7 +210,11 @@ for (const name of ["gRPC over HTTP/2", "Connect over HTTP/2", "Connect over HTT
 }
 
 test("a JSON answer of an upstream that ends without a finish is a failure too", async () => {
-  gemini.script(() => [raw('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 68\r\n\r\n{"candidates":[{"content":{"parts":[{"text":"x"}],"role":"model"}}]} ')]);
+  gemini.script(() => [
+    raw(
+      'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 68\r\n\r\n{"candidates":[{"content":{"parts":[{"text":"x"}],"role":"model"}}]} ',
+    ),
+  ]);
   await assertErrorOf(await gateway.post(openAi(false)), { status: 502, code: "upstream_stream_truncated" });
 });
 
@@ -212,7 +224,10 @@ test("every cut of a stream gives its caller a prefix of the text, never a doubl
   for (let cut = 0; cut <= words.length; cut++) {
     for (const ending of ["fin", "reset"] as const) {
       const pieces = words.slice(0, cut).map((word) => textChunk(word));
-      gemini.script([streamAnswer([headNow, ...pieces, ending]), streamAnswer([...words.map((word) => textChunk(word)), last])]);
+      gemini.script([
+        streamAnswer([headNow, ...pieces, ending]),
+        streamAnswer([...words.map((word) => textChunk(word)), last]),
+      ]);
       const response = await gateway.post(openAi(true));
       const answer = readSse(await response.text());
       if (cut === 0) assert.deepEqual([answer.content, answer.done], [`${whole}end`, true]);

@@ -263,7 +263,7 @@ suite("proxies", () => {
   test("the configured proxy gets the request with its full address", async () => {
     const targets: string[] = [];
     await using proxy = await serve((request) => {
-      targets.push(`${request.url} ${request.headers["x-goog-api-key"]}`);
+      targets.push(`${request.url} ${String(request.headers["x-goog-api-key"])}`);
       return textChunk("by proxy", { finishReason: "STOP" });
     });
     await using rig = await startRig([], {

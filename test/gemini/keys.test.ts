@@ -116,7 +116,7 @@ suite("quarantine", () => {
     advance(MINUTE_MS);
     assert.deepEqual(picks(pool, 1), [0]);
     pool.report(key(0, "a"), "ok");
-    assert.deepEqual(picks(pool, 2).toSorted(), [0, 1]);
+    assert.deepEqual(new Set(picks(pool, 2)), new Set([0, 1]));
     assert.equal(told.at(-1), "restored 0");
   });
 

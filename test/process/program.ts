@@ -107,7 +107,10 @@ export class Program implements AsyncDisposable {
 
   async #line(pattern: RegExp): Promise<string> {
     for (;;) {
-      const found = this.#stdout.split("\n").slice(0, -1).find((line) => pattern.test(line));
+      const found = this.#stdout
+        .split("\n")
+        .slice(0, -1)
+        .find((line) => pattern.test(line));
       if (found !== undefined) return found;
       await new Promise<void>((wake) => (this.#onOutput = wake));
     }

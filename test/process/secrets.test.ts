@@ -32,7 +32,13 @@ const ANSWER = "canary answer of the model";
 /** Every way a secret could be written: as it is, and as it stands in base64, hexadecimal or a URL. */
 function formsOf(secret: string): string[] {
   const bytes = Buffer.from(secret);
-  return [secret, bytes.toString("base64"), bytes.toString("base64url"), bytes.toString("hex"), encodeURIComponent(secret)];
+  return [
+    secret,
+    bytes.toString("base64"),
+    bytes.toString("base64url"),
+    bytes.toString("hex"),
+    encodeURIComponent(secret),
+  ];
 }
 
 test("no secret is in the output, in answers, in metrics or, but for digests, in the store", async () => {
@@ -55,9 +61,16 @@ test("no secret is in the output, in answers, in metrics or, but for digests, in
     });
     told.push(JSON.stringify([...response.headers]), await response.text());
   };
-  const leaky = geminiError(400, "INVALID_ARGUMENT", `Bad request with key=${KEYS[0]} and ${KEYS[1]}, see https://x/?key=${KEYS[0]}`);
+  const leaky = geminiError(
+    400,
+    "INVALID_ARGUMENT",
+    `Bad request with key=${KEYS[0]} and ${KEYS[1]}, see https://x/?key=${KEYS[0]}`,
+  );
   const answers: ((streaming: boolean) => Answer)[] = [
-    (streaming) => (streaming ? streamAnswer([textChunk(ANSWER, { finishReason: "STOP" })]) : jsonAnswer(textChunk(ANSWER, { finishReason: "STOP" }))),
+    (streaming) =>
+      streaming
+        ? streamAnswer([textChunk(ANSWER, { finishReason: "STOP" })])
+        : jsonAnswer(textChunk(ANSWER, { finishReason: "STOP" })),
     () => errorAnswer(consumerSuspended(KEYS[0])),
     () => errorAnswer(consumerSuspended(KEYS[1])),
     () => errorAnswer(leaky),
@@ -75,15 +88,21 @@ test("no secret is in the output, in answers, in metrics or, but for digests, in
   }
   await ask("{ canary prompt", {});
   await ask({ model: PROMPT, messages: PROMPT });
-  for (const header of ["authorization", "x-api-key", "x-goog-api-key"]) await ask(openAi(false), { authorization: "", [header]: WRONG_LICENCE });
+  for (const header of ["authorization", "x-api-key", "x-goog-api-key"])
+    await ask(openAi(false), { authorization: "", [header]: WRONG_LICENCE });
   await ask(openAi(false), { authorization: `Bearer ${WRONG_LICENCE}`, "x-request-id": WRONG_LICENCE });
   for (const path of [`/${LICENCE}`, `/gemini/v1/models/nope?key=${LICENCE}`]) {
     await (await fetch(http + path, { headers: { authorization: LICENCE } })).text();
   }
   gemini.script(() => errorAnswer(leaky));
-  for (const transport of [createGrpcTransport({ baseUrl: `http://${grpc}` }), createConnectTransport({ baseUrl: http, httpVersion: "1.1" })]) {
+  for (const transport of [
+    createGrpcTransport({ baseUrl: `http://${grpc}` }),
+    createConnectTransport({ baseUrl: http, httpVersion: "1.1" }),
+  ]) {
     for (const authorization of [LICENCE, WRONG_LICENCE]) {
-      const { failure } = await readStream(createClient(ChatService, transport).streamChat(question(), { headers: { authorization } }));
+      const { failure } = await readStream(
+        createClient(ChatService, transport).streamChat(question(), { headers: { authorization } }),
+      );
       told.push(String(failure), JSON.stringify([...(failure?.metadata ?? [])]));
     }
   }

@@ -77,7 +77,11 @@ describe("a bad configuration ends with 78 and one line for each problem", { con
     ["a public host without a key", { HOST: "0.0.0.0", LICENCES: LICENCE }, [/GEMINI_API_KEYS/]],
     ["a public host without a licence", { HOST: "0.0.0.0", ...KEYS }, [/licence/i]],
     ["a base URL without keys", { GEMINI_BASE_URL: "https://example.com" }, [/GEMINI_BASE_URL/]],
-    ["several bad values", { PORT: "http", LOG_LEVEL: "loud", REQUEST_BODY_MAX_BYTES: "many" }, [/PORT/, /LOG_LEVEL/, /REQUEST_BODY_MAX_BYTES/]],
+    [
+      "several bad values",
+      { PORT: "http", LOG_LEVEL: "loud", REQUEST_BODY_MAX_BYTES: "many" },
+      [/PORT/, /LOG_LEVEL/, /REQUEST_BODY_MAX_BYTES/],
+    ],
     ["a mistyped name", { GEMINI_API_KEYZ: "x" }, [/GEMINI_API_KEYZ.*GEMINI_API_KEYS/]],
     ["a licence that is too short", { LICENCES: "short" }, [/LICENCES/]],
     ["a licence that is also a key", { LICENCES: LICENCE, GEMINI_API_KEYS: LICENCE }, [/differ/]],

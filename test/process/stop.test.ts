@@ -8,7 +8,14 @@ import { createGrpcTransport } from "@connectrpc/connect-node";
 import { ChatService } from "../../src/gen/gemini/chat/v1/chat_pb.ts";
 import { Health, HealthCheckResponse_ServingStatus as Status } from "../../src/gen/grpc/health/v1/health_pb.ts";
 import { openAi, question, readSse, readStream, reasonOf } from "../faults/requests.ts";
-import { pause, repeatable, startFaultyGemini, streamAnswer, textChunk, type FaultyGemini } from "../support/faulty-gemini.ts";
+import {
+  pause,
+  repeatable,
+  startFaultyGemini,
+  streamAnswer,
+  textChunk,
+  type FaultyGemini,
+} from "../support/faulty-gemini.ts";
 import { Program, type Ready } from "./program.ts";
 
 const LICENCE = "process-licence-0123456789";
@@ -58,9 +65,9 @@ const endless = streamAnswer(
 
 async function accepts({ http }: Ready): Promise<boolean> {
   const socket = connect(Number(new URL(http).port), "127.0.0.1");
-  return await new Promise((resolve) => {
+  return (await new Promise((resolve) => {
     socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
-  }).finally(() => socket.destroy()) as boolean;
+  }).finally(() => socket.destroy())) as boolean;
 }
 
 describe("SIGTERM", { concurrency: 3 }, () => {
@@ -173,7 +180,11 @@ describe("SIGTERM", { concurrency: 3 }, () => {
     const { grpc } = await service.program.ready();
     await using facade = new Program({ env: { CHAT_SERVICE_URL: `http://${grpc}`, SHUTDOWN_GRACE_MS: "1500" } });
     const ready = await facade.ready();
-    gemini.script((call) => (call.json() as { contents: { parts: { text: string }[] }[] }).contents[0]?.parts[0]?.text === "hi" ? endless : short);
+    gemini.script((call) =>
+      (call.json() as { contents: { parts: { text: string }[] }[] }).contents[0]?.parts[0]?.text === "hi"
+        ? endless
+        : short,
+    );
     const finishing = await post(ready, openAi(true, { messages: [{ role: "user", content: "short" }] }));
     const running = await post(ready, openAi(true));
     facade.signal("SIGTERM");

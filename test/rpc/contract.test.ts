@@ -36,7 +36,11 @@ const weather: MessageInitShape<typeof ChatRequestSchema> = {
         value: {
           name: "get_weather",
           description: "Weather of a city",
-          parametersJsonSchema: JSON.stringify({ type: "object", properties: { city: { type: "string" } }, required: ["city"] }),
+          parametersJsonSchema: JSON.stringify({
+            type: "object",
+            properties: { city: { type: "string" } },
+            required: ["city"],
+          }),
         },
       },
     },
@@ -75,7 +79,14 @@ before(async () => {
 });
 after(() => gateway.current?.[Symbol.asyncDispose]());
 
-const NAMES = ["local", "gRPC over HTTP/2", "Connect over HTTP/2", "Connect over HTTP/1.1", "Connect with JSON", "gRPC-Web"];
+const NAMES = [
+  "local",
+  "gRPC over HTTP/2",
+  "Connect over HTTP/2",
+  "Connect over HTTP/1.1",
+  "Connect with JSON",
+  "gRPC-Web",
+];
 
 for (const name of NAMES) {
   describe(`over ${name}`, () => {
@@ -124,8 +135,9 @@ for (const name of NAMES) {
         messages: [
           ...asked.messages,
           create(ChatRequestSchema, { messages: [{ role: Role.ASSISTANT, parts }] }).messages[0],
-          create(ChatRequestSchema, { messages: [{ role: Role.TOOL, parts: [{ kind: { case: "toolResult", value: result } }] }] })
-            .messages[0],
+          create(ChatRequestSchema, {
+            messages: [{ role: Role.TOOL, parts: [{ kind: { case: "toolResult", value: result } }] }],
+          }).messages[0],
         ].filter((message) => message !== undefined),
       });
       assert.match(text(second.candidates[0]?.parts ?? []), /18/);
@@ -168,11 +180,45 @@ for (const name of NAMES) {
     test("a wrong licence is UNAUTHENTICATED", async (context) => {
       if (!wire) return context.skip("in process the facade has checked it");
       const headers = { authorization: "wrong-licence-0000000" };
-      for (const call of [() => chat.chat(ask("hi"), { headers }), () => collect(chat.streamChat(ask("hi"), { headers }))]) {
+      for (const call of [
+        () => chat.chat(ask("hi"), { headers }),
+        () => collect(chat.streamChat(ask("hi"), { headers })),
+      ]) {
         const error = await failureOf(call());
         assert.equal(error.code, Code.Unauthenticated);
         assert.equal(error.findDetails(ErrorInfoSchema)[0]?.reason, "INVALID_API_KEY");
       }
+      return undefined;
+    });
+
+    test("what could not be honoured stands in the answer and is a response header, whole and streamed", async (context) => {
+      if (!wire) return context.skip("in process the facade reads the answer");
+      const asked = ask("hi", { model: "gemini-2.0-flash" });
+      const headers: (string | null)[] = [];
+      const onHeader = (header: Headers): void => void headers.push(header.get("x-gateway-warnings"));
+      const { warnings } = await chat.chat(asked, { onHeader });
+      const batches = await collect(chat.streamChat(asked, { onHeader }));
+      const started = batches[0]?.events[0]?.event;
+      assert.equal(started?.case, "started");
+      assert.deepEqual(
+        warnings.map(({ code }) => code),
+        started.value.warnings.map(({ code }) => code),
+      );
+      assert.deepEqual(headers, ["model_aliased:model", "model_aliased:model"]);
+      return undefined;
+    });
+
+    test("a failure has the headers of an answer: the request id, the model, and whether to come back", async (context) => {
+      if (!wire) return context.skip("in process they are the facade's");
+      const headers = { "x-request-id": "my-request-2" };
+      const { metadata } = await failureOf(chat.chat(ask("hi", { model: "gemini-nope" }), { headers }));
+      assert.equal(metadata.get("x-request-id"), "my-request-2");
+      assert.equal(metadata.get("x-gateway-model"), "gemini-nope");
+      assert.equal(metadata.get("x-should-retry"), "false");
+      const refused = await failureOf(
+        chat.chat(ask("hi"), { headers: { ...headers, authorization: "wrong-licence-0000000" } }),
+      );
+      assert.equal(refused.metadata.get("x-request-id"), "my-request-2");
       return undefined;
     });
 
@@ -184,7 +230,10 @@ for (const name of NAMES) {
         model = header.get("x-gateway-model");
         requestId = header.get("x-request-id");
       };
-      await chat.chat(ask("hi", { model: "gemini-2.0-flash" }), { headers: { "x-request-id": "my-request-1" }, onHeader });
+      await chat.chat(ask("hi", { model: "gemini-2.0-flash" }), {
+        headers: { "x-request-id": "my-request-1" },
+        onHeader,
+      });
       assert.equal(model, "gemini-2.5-flash-lite");
       assert.equal(requestId, "my-request-1");
       return undefined;

@@ -36,7 +36,9 @@ test("Watch tells the status at once and again when it changes, and an unknown s
   await (await gateway.post(openAi(false))).text();
   assert.equal((await watched.next()).value?.status, Status.NOT_SERVING);
   assert.equal((await healthOf(gateway).check({ service: SERVICES[1] ?? "" })).status, Status.NOT_SERVING);
-  const unknown = healthOf(gateway).watch({ service: "no.such.Service" }, { signal: stop.signal })[Symbol.asyncIterator]();
+  const unknown = healthOf(gateway)
+    .watch({ service: "no.such.Service" }, { signal: stop.signal })
+    [Symbol.asyncIterator]();
   assert.equal((await unknown.next()).value?.status, Status.SERVICE_UNKNOWN);
   stop.abort();
   await failureOf(unknown.next());
@@ -77,7 +79,10 @@ test("health and reflection can be switched off, each alone", async () => {
   async function* question() {
     yield { messageRequest: { case: "listServices" as const, value: "" } };
   }
-  assert.equal((await failureOf(reflection.serverReflectionInfo(question())[Symbol.asyncIterator]().next())).code, Code.Unimplemented);
+  assert.equal(
+    (await failureOf(reflection.serverReflectionInfo(question())[Symbol.asyncIterator]().next())).code,
+    Code.Unimplemented,
+  );
   await using other = await startGateway({ GRPC_REFLECTION: "off" });
   assert.equal((await healthOf(other).check({ service: "" })).status, Status.SERVING);
 });

@@ -1,6 +1,12 @@
 // Goal: no peer of the gRPC port can take more than its share: not by size, not by number, not by malformed bytes.
 import assert from "node:assert/strict";
-import { connect as connectHttp2, constants, type ClientHttp2Session, type ClientHttp2Stream, type OutgoingHttpHeaders } from "node:http2";
+import {
+  connect as connectHttp2,
+  constants,
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  type OutgoingHttpHeaders,
+} from "node:http2";
 import { connect as connectTcp } from "node:net";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,7 +15,14 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { Code, createClient } from "@connectrpc/connect";
 import { ChatRequestSchema, ChatService, Role } from "../../src/gen/gemini/chat/v1/chat_pb.ts";
 import { failureOf, MODEL, openAi, question, reasonOf } from "../faults/requests.ts";
-import { jsonAnswer, pause, startFaultyGemini, streamAnswer, textChunk, type FaultyGemini } from "../support/faulty-gemini.ts";
+import {
+  jsonAnswer,
+  pause,
+  startFaultyGemini,
+  streamAnswer,
+  textChunk,
+  type FaultyGemini,
+} from "../support/faulty-gemini.ts";
 import { LICENCE, startGateway, type TestGateway } from "../support/gateway.ts";
 import { transportsOf } from "../support/transports.ts";
 
@@ -70,10 +83,17 @@ interface Outcome {
 async function outcomeOf(stream: ClientHttp2Stream): Promise<Outcome> {
   let head: OutgoingHttpHeaders = {};
   let trailers: OutgoingHttpHeaders = {};
-  stream.on("response", (headers) => (head = headers)).on("trailers", (headers) => (trailers = headers)).resume();
+  stream
+    .on("response", (headers) => (head = headers))
+    .on("trailers", (headers) => (trailers = headers))
+    .resume();
   await new Promise((resolve) => stream.once("close", resolve));
   const all = { ...head, ...trailers };
-  return { status: Number(head[":status"]) || undefined, grpcStatus: all["grpc-status"]?.toString(), message: all["grpc-message"]?.toString() ?? "" };
+  return {
+    status: Number(head[":status"]) || undefined,
+    grpcStatus: all["grpc-status"]?.toString(),
+    message: all["grpc-message"]?.toString() ?? "",
+  };
 }
 
 async function stillServes(): Promise<void> {
@@ -126,7 +146,13 @@ test("a gzip bomb is refused without being blown up", async () => {
 });
 
 test("what is no gRPC message is refused, and the process lives", async () => {
-  for (const body of [Buffer.from("nonsense"), frame(Buffer.from([0xff, 0xff, 0xff])), Buffer.alloc(3), Buffer.alloc(0), frame(Buffer.from("no gzip"), true)]) {
+  for (const body of [
+    Buffer.from("nonsense"),
+    frame(Buffer.from([0xff, 0xff, 0xff])),
+    Buffer.alloc(3),
+    Buffer.alloc(0),
+    frame(Buffer.from("no gzip"), true),
+  ]) {
     const session = openSession();
     const stream = request(session);
     stream.end(body);
@@ -150,7 +176,13 @@ test("an authority that is none is refused, and the process lives", async () => 
 });
 
 test("unknown methods and paths are not there", async () => {
-  for (const path of ["/gemini.chat.v1.ChatService/Nope", "/nope", "/gemini/v1/models", "*", "/gemini.chat.v1.ChatService/Chat/"]) {
+  for (const path of [
+    "/gemini.chat.v1.ChatService/Nope",
+    "/nope",
+    "/gemini/v1/models",
+    "*",
+    "/gemini.chat.v1.ChatService/Chat/",
+  ]) {
     const session = openSession();
     const stream = request(session, { ":path": path });
     stream.end();
@@ -221,7 +253,12 @@ test("a peer that opens and resets streams is sent away, and starts few calls to
 
 test("peers that speak no HTTP/2 are hung up on", async () => {
   const port = Number(gateway.app.grpc?.split(":").at(-1));
-  for (const text of ["GET / HTTP/1.1\r\nhost: x\r\n\r\n", "\x16\x03\x01\x02\x00\x01", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nnot a frame at all", "\0".repeat(1_000)]) {
+  for (const text of [
+    "GET / HTTP/1.1\r\nhost: x\r\n\r\n",
+    "\x16\x03\x01\x02\x00\x01",
+    "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nnot a frame at all",
+    "\0".repeat(1_000),
+  ]) {
     const socket = connectTcp(port, "127.0.0.1");
     socket.on("error", () => undefined).resume();
     socket.write(text);
@@ -232,15 +269,30 @@ test("peers that speak no HTTP/2 are hung up on", async () => {
 
 test("random frames of many peers do not stop the server", async () => {
   const port = Number(gateway.app.grpc?.split(":").at(-1));
-  const preface = Buffer.concat([Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), Buffer.from("000000040000000000", "hex")]);
+  const preface = Buffer.concat([
+    Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+    Buffer.from("000000040000000000", "hex"),
+  ]);
   await Promise.all(
     Array.from({ length: 60 }, async (_, seed) => {
       const socket = connectTcp(port, "127.0.0.1");
       socket.on("error", () => undefined).resume();
       socket.write(preface);
       for (let at = 0; at < 20 && !socket.destroyed; at++) {
-        const random = Buffer.from(Array.from({ length: 24 }, (_byte, index) => (seed * 31 + at * 17 + index * index * 7) % 256));
-        const header = Buffer.from([0, 0, random.length, (seed + at) % 10, random[0] ?? 0, 0, 0, 0, (at * 2 + 1) % 256]);
+        const random = Buffer.from(
+          Array.from({ length: 24 }, (_byte, index) => (seed * 31 + at * 17 + index * index * 7) % 256),
+        );
+        const header = Buffer.from([
+          0,
+          0,
+          random.length,
+          (seed + at) % 10,
+          random[0] ?? 0,
+          0,
+          0,
+          0,
+          (at * 2 + 1) % 256,
+        ]);
         socket.write(Buffer.concat([header, random]));
         await sleep(1);
       }

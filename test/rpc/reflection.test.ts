@@ -45,7 +45,12 @@ test("the services are listed", async () => {
   assert.equal(answer?.case, "listServicesResponse");
   assert.deepEqual(
     answer.value.service.map(({ name }) => name),
-    ["gemini.chat.v1.ChatService", "gemini.chat.v1.ModelService", "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection"],
+    [
+      "gemini.chat.v1.ChatService",
+      "gemini.chat.v1.ModelService",
+      "grpc.health.v1.Health",
+      "grpc.reflection.v1.ServerReflection",
+    ],
   );
 });
 
@@ -58,7 +63,12 @@ test("from a service's name all files it needs can be had by name, and they make
     }
     files.set(file.name, file);
   };
-  for (const value of ["gemini.chat.v1.ChatService", "gemini.chat.v1.ModelService", "google.rpc.ErrorInfo", "google.rpc.RetryInfo"]) {
+  for (const value of [
+    "gemini.chat.v1.ChatService",
+    "gemini.chat.v1.ModelService",
+    "google.rpc.ErrorInfo",
+    "google.rpc.RetryInfo",
+  ]) {
     await collect(filesOf((await ask({ case: "fileContainingSymbol", value }))[0])[0]);
   }
   const registry = createFileRegistry(create(FileDescriptorSetSchema, { file: [...files.values()] }));
@@ -95,5 +105,8 @@ test("what is not there is an answer, and the stream goes on", async () => {
     { case: "fileContainingExtension", value: { containingType: "x", extensionNumber: 1 } },
     { case: "listServices", value: "" },
   );
-  assert.deepEqual(answers.map(({ case: kind }) => kind), ["errorResponse", "errorResponse", "errorResponse", "listServicesResponse"]);
+  assert.deepEqual(
+    answers.map(({ case: kind }) => kind),
+    ["errorResponse", "errorResponse", "errorResponse", "listServicesResponse"],
+  );
 });

@@ -41,10 +41,17 @@ async function pair(service: Record<string, string>, facade: Record<string, stri
 }
 
 const PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==";
-const chat = (facts: object = {}) => ({ model: "gemini-3.8-flash", messages: [{ role: "user", content: "Grüße, 世界 🌍" }], ...facts });
+const chat = (facts: object = {}) => ({
+  model: "gemini-3.8-flash",
+  messages: [{ role: "user", content: "Grüße, 世界 🌍" }],
+  ...facts,
+});
 const weather = {
   type: "function",
-  function: { name: "get_weather", parameters: { type: "object", properties: { city: { type: "string" } }, required: ["city"] } },
+  function: {
+    name: "get_weather",
+    parameters: { type: "object", properties: { city: { type: "string" } }, required: ["city"] },
+  },
 };
 
 /** What may differ between two answers to the same question: ids, times, and random signatures. */
@@ -65,22 +72,51 @@ describe("the same answers", () => {
     ["a chat", chat()],
     ["several answers", chat({ n: 2 })],
     ["a tool call", chat({ tools: [weather], tool_choice: "required" })],
-    ["JSON by a schema", chat({ response_format: { type: "json_schema", json_schema: { name: "x", schema: weather.function.parameters } } })],
+    [
+      "JSON by a schema",
+      chat({
+        response_format: { type: "json_schema", json_schema: { name: "x", schema: weather.function.parameters } },
+      }),
+    ],
     ["a generated image", chat({ model: "gemini-nano-banana-2.1" })],
     ["code that is run", chat({ tools: [{ type: "function", function: { name: "codeExecution" } }] })],
-    ["an image to look at", chat({ messages: [{ role: "user", content: [{ type: "image_url", image_url: { url: `data:image/png;base64,${PNG}` } }] }] })],
+    [
+      "an image to look at",
+      chat({
+        messages: [
+          { role: "user", content: [{ type: "image_url", image_url: { url: `data:image/png;base64,${PNG}` } }] },
+        ],
+      }),
+    ],
     ["thoughts", chat({ reasoning_effort: "high" })],
     ["warnings", chat({ logit_bias: { "1": 1 }, model: "gemini-2.0-flash" })],
     ["an unknown model", chat({ model: "gemini-nope" })],
     ["a wrong parameter", chat({ temperature: 3 })],
-    ["bytes that are no image", chat({ messages: [{ role: "user", content: [{ type: "text", text: "see" }, { type: "image_url", image_url: { url: `data:image/png;base64,${btoa("no image at all")}` } }] }] })],
+    [
+      "bytes that are no image",
+      chat({
+        messages: [
+          {
+            role: "user",
+            content: [
+              { type: "text", text: "see" },
+              { type: "image_url", image_url: { url: `data:image/png;base64,${btoa("no image at all")}` } },
+            ],
+          },
+        ],
+      }),
+    ],
   ];
   for (const [title, body] of questions) {
     for (const stream of [false, true]) {
       test(`${title}${stream ? ", streamed" : ""}`, async () => {
         const [near, far] = await Promise.all(
           [gateways.service, gateways.facade].map(async (gateway) => {
-            const response = await gateway.post({ ...body, stream, ...(stream && { stream_options: { include_usage: true } }) });
+            const response = await gateway.post({
+              ...body,
+              stream,
+              ...(stream && { stream_options: { include_usage: true } }),
+            });
             const headers = ["x-gateway-model", "x-gateway-warnings", "content-type", "retry-after", "x-should-retry"];
             const told = headers.map((name) => `${name}: ${response.headers.get(name)}`);
             const text = withoutChance(await response.text());
@@ -101,11 +137,21 @@ describe("the same answers", () => {
   });
 
   test("the licence is judged by the service behind, and one that is missing by nobody else", async () => {
-    for (const headers of [{ authorization: "unknown-licence-000000" }, { authorization: "" }, { authorization: "", "x-api-key": "wrong-licence-0000000" }]) {
+    for (const headers of [
+      { authorization: "unknown-licence-000000" },
+      { authorization: "" },
+      { authorization: "", "x-api-key": "wrong-licence-0000000" },
+    ]) {
       for (const stream of [false, true]) {
-        await assertErrorOf(await gateways.facade.post(chat({ stream }), headers), { status: 401, code: "invalid_api_key" });
+        await assertErrorOf(await gateways.facade.post(chat({ stream }), headers), {
+          status: 401,
+          code: "invalid_api_key",
+        });
       }
-      await assertErrorOf(await gateways.facade.get("/gemini/v1/models", headers), { status: 401, code: "invalid_api_key" });
+      await assertErrorOf(await gateways.facade.get("/gemini/v1/models", headers), {
+        status: 401,
+        code: "invalid_api_key",
+      });
     }
   });
 
@@ -113,7 +159,10 @@ describe("the same answers", () => {
     assert.equal(gateways.facade.app.grpc, undefined);
     const transport = createGrpcTransport({ baseUrl: gateways.facade.app.http });
     await assert.rejects(createClient(ModelService, transport).listModels({}));
-    const response = await fetch(`${gateways.facade.app.http}/gemini.chat.v1.ModelService/ListModels`, { method: "POST", body: "{}" });
+    const response = await fetch(`${gateways.facade.app.http}/gemini.chat.v1.ModelService/ListModels`, {
+      method: "POST",
+      body: "{}",
+    });
     assert.equal(response.status, 404);
     await response.text();
   });
@@ -131,7 +180,10 @@ describe("behind a facade alone", () => {
   before(async () => {
     gemini = await startFaultyGemini();
     const times = { STREAM_COMMIT_DELAY_MS: "300", KEEP_ALIVE_INTERVAL_MS: "150" };
-    gateways = await pair({ GEMINI_BASE_URL: gemini.origin, ...times }, { ...times, REQUEST_TIMEOUT_MS: "2000", STREAM_TIMEOUT_MS: "2000" });
+    gateways = await pair(
+      { GEMINI_BASE_URL: gemini.origin, ...times },
+      { ...times, REQUEST_TIMEOUT_MS: "2000", STREAM_TIMEOUT_MS: "2000" },
+    );
   });
   after(async () => {
     await gateways[Symbol.asyncDispose]();
@@ -188,7 +240,10 @@ describe("behind a facade alone", () => {
     assert.equal(gemini.calls.at(-1)?.headers["x-server-timeout"], "2");
     gemini.script([["stall"]]);
     const startedMs = performance.now();
-    await assertErrorOf(await gateways.facade.post(openAi(false), { "x-request-timeout": "0.5" }), { status: 504, code: "timeout" });
+    await assertErrorOf(await gateways.facade.post(openAi(false), { "x-request-timeout": "0.5" }), {
+      status: 504,
+      code: "timeout",
+    });
     assert.ok(performance.now() - startedMs < 1_500);
     assert.equal(await gemini.calls.at(-1)?.whenEnded(), "client-closed");
   });

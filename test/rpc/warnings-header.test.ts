@@ -17,7 +17,10 @@ test("without warnings there is no header", () => {
 });
 
 test("any params make at most twenty entries of visible ASCII, two kilobytes in all", () => {
-  const warning = fc.record({ code: fc.constant("parameter_unknown"), param: fc.string({ unit: "binary", maxLength: 500 }) });
+  const warning = fc.record({
+    code: fc.constant("parameter_unknown"),
+    param: fc.string({ unit: "binary", maxLength: 500 }),
+  });
   fc.assert(
     fc.property(fc.array(warning, { minLength: 1, maxLength: 60 }), (warnings) => {
       const header = warningsHeader(warnings) ?? "";

@@ -99,5 +99,4 @@ export const WebSearchOptionsShape = Type.Object({
 
 export type Tool = Static<typeof ToolShape>;
 export type ToolOf<Kind extends Tool["type"]> = Extract<Tool, { type: Kind }>;
-export type ToolChoice = Static<typeof ToolChoiceShape>;
 export type NamedTool = Static<typeof Named>;
