@@ -4,14 +4,10 @@ import type { CodeResult, ExecutableCode } from "../gen/gemini/chat/v1/chat_pb.t
 
 /** "\n```python\n<code>\n```\n" */
 export function fenceCode(code: ExecutableCode): string {
-  return `\n\`\`\`${code.language.toLowerCase()}\n${withoutLastNewline(code.code)}\n\`\`\`\n`;
+  return `\n\`\`\`${code.language.toLowerCase()}\n${code.code}\n\`\`\`\n`;
 }
 
 /** "\n```output\n<output>\n```\n" */
 export function fenceResult(result: CodeResult): string {
-  return `\n\`\`\`output\n${withoutLastNewline(result.output)}\n\`\`\`\n`;
-}
-
-function withoutLastNewline(text: string): string {
-  return text.endsWith("\n") ? text.slice(0, -1) : text;
+  return `\n\`\`\`output\n${result.output}\n\`\`\`\n`;
 }

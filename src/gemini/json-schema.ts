@@ -3,6 +3,7 @@
 // anyOf oneOf properties additionalProperties required propertyOrdering; others are read over.
 import { Failure } from "../chat/failures.ts";
 import { isDeeperThan, isJsonObject } from "./json.ts";
+import { withNullType } from "./nullable-schema.ts";
 
 /** Deeper schemas make Gemini answer a bare 400 ("Request contains an invalid argument"). */
 const MAX_DEPTH = 32;
@@ -24,7 +25,7 @@ export interface SchemaOrigin {
 /** Tells of a change that loses something; `path` is a JSON pointer into the schema. */
 export type RaiseSchemaChange = (path: string, change: string) => void;
 
-/** A schema for parametersJsonSchema: passed on but for `$schema`, and `definitions` renamed. Throws INVALID_VALUE naming its origin. */
+/** A schema for parametersJsonSchema: passed on but for `$schema`, `definitions` renamed and `nullable` as a type. Throws INVALID_VALUE naming its origin. */
 export function toParametersSchema(text: string, origin: SchemaOrigin): object {
   const schema = readSchema(text, origin);
   return checkReferences(rewrite(schema, "#", { response: false, raise: () => {} }), origin);
@@ -99,7 +100,10 @@ function rewrite(schema: Schema, path: string, rewriting: Rewriting): Schema {
   const merged = path === "#" ? mergeDefinitions(entries) : entries;
   // fromEntries keeps a property called `__proto__` as what it is.
   const rewritten: Schema = Object.fromEntries(merged);
-  return rewriting.response ? toResponseDialect(rewritten, path, rewriting.raise) : rewritten;
+  const convert = (plain: Schema): Schema =>
+    rewriting.response ? toResponseDialect(plain, path, rewriting.raise) : plain;
+  // The whole answer, or all parameters together, are never null.
+  return path === "#" ? convert(rewritten) : withNullType(rewritten, convert);
 }
 
 function rewriteKeyword(key: string, value: unknown, path: string, rewriting: Rewriting): [string, unknown] {

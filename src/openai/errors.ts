@@ -1,5 +1,6 @@
 // Failures in OpenAI's words: status, headers and body of an error answer.
 import type { Failure } from "../chat/failures.ts";
+import { retryHeaders } from "../chat/retry-headers.ts";
 import type { CallerParams } from "./caller-params.ts";
 import { toOpenAiParam } from "./params.ts";
 
@@ -18,12 +19,6 @@ export interface ErrorAnswer {
   readonly body: ErrorBody;
 }
 
-/** A 429 or 503 always carries `retry-after`; where the true time is unknown, the least whole second. */
-const DEFAULT_RETRY_AFTER_MS = 1000;
-
-/** openai-node ignores a longer `retry-after` and comes back after seconds, so beyond it a retry is forbidden altogether. */
-const RETRY_AFTER_MAX_SECONDS = 60;
-
 /** The one message of ChatRequest that is many OpenAI parameters at once, so that none of them can be named. */
 const NAMELESS = "sampling";
 
@@ -40,17 +35,4 @@ export function toErrorBody(failure: Failure, callerParams?: CallerParams): Erro
   // A path of ChatRequest becomes its OpenAI parameter; anything else is one already.
   const param = field === undefined || field === NAMELESS ? null : (toOpenAiParam(field, callerParams) ?? field);
   return { error: { message, type, param, code: openaiCode } };
-}
-
-/**
- * SDKs retry 408, 409, 429 and 5xx by themselves unless `x-should-retry` says otherwise. So it says `false` on everything a retry
- * cannot help, and `true` where `retry-after` tells when it can.
- */
-function retryHeaders({ row, retryAfterMs }: Failure): Record<string, string> {
-  const waits = row.httpStatus === 429 || row.httpStatus === 503;
-  if (!waits) return row.callerMayRetry ? {} : { "x-should-retry": "false" };
-  if (!row.callerMayRetry && retryAfterMs === undefined) return { "x-should-retry": "false" };
-  const seconds = Math.max(1, Math.ceil((retryAfterMs ?? DEFAULT_RETRY_AFTER_MS) / 1000));
-  const mayRetry = row.callerMayRetry && seconds <= RETRY_AFTER_MAX_SECONDS;
-  return { "retry-after": String(seconds), "x-should-retry": String(mayRetry) };
 }

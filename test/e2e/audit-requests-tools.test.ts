@@ -117,7 +117,7 @@ describe("a form of the answer", () => {
       properties: {
         word: { const: "v" },
         many: { anyOf: [{ type: "string" }, { type: "null" }] },
-        list: { type: ["string", "null"], nullable: true },
+        maybe: { type: "string", nullable: true },
         y: { $ref: "#/definitions/Y", description: "lost" },
         yes: { const: true },
       },
@@ -131,7 +131,7 @@ describe("a form of the answer", () => {
       properties: {
         word: { type: "string", enum: ["v"] },
         many: { anyOf: [{ type: "string" }, { type: "null" }] },
-        list: { type: ["string", "null"], nullable: true },
+        maybe: { type: ["string", "null"] },
         y: { $ref: "#/$defs/Y" },
         yes: { type: "boolean" },
       },

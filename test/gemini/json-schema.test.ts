@@ -31,6 +31,26 @@ const RICH = {
   $defs: { Node: { type: "object", properties: { next: { $ref: "#/$defs/Node" } } } },
 };
 
+describe("OpenAPI's nullable", () => {
+  const defs = { $defs: { D: { type: "string" } } };
+  for (const [given, expected] of [
+    [{ type: "string", nullable: true }, { type: ["string", "null"] }],
+    [{ type: "string", nullable: false }, { type: "string" }],
+    [{ type: ["string", "null"], nullable: true }, { type: ["string", "null"] }],
+    [{ type: "string", enum: ["a"], nullable: true }, { anyOf: [{ type: "string", enum: ["a"] }, { type: "null" }] }],
+    [{ $ref: "#/$defs/D", nullable: true }, { anyOf: [{ $ref: "#/$defs/D" }, { type: "null" }] }],
+    [{ anyOf: [{ type: "string" }], nullable: true }, { anyOf: [{ type: "string" }, { type: "null" }] }],
+    [{ anyOf: [{ type: "null" }], nullable: true }, { anyOf: [{ type: "null" }] }],
+  ]) {
+    test(`${JSON.stringify(given)} is ${JSON.stringify(expected)}, in parameters and answers alike`, () => {
+      const schema = { type: "object", properties: { a: given, nullable: { type: "boolean" } }, ...defs };
+      const read = { ...schema, properties: { a: expected, nullable: { type: "boolean" } } };
+      assert.deepEqual(parameters(schema), read);
+      assert.deepEqual(response(schema), { schema: read, changes: [] });
+    });
+  }
+});
+
 describe("parameters", () => {
   test("are passed on as they are, circles included", () => {
     assert.deepEqual(parameters(RICH), RICH);

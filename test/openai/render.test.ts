@@ -61,8 +61,8 @@ test("code and its output are fences, and a plot after them is an image", () => 
     { part: 2, event: png("plot") },
   ]);
   assert.deepEqual(notes, [
-    ["content", "\n```python\nprint(1)\n```\n"],
-    ["content", "\n```output\n1\n```\n"],
+    ["content", "\n```python\nprint(1)\n\n```\n"],
+    ["content", "\n```output\n1\n\n```\n"],
     ["media", "![image](data:image/png;base64,cGxvdA=="],
   ]);
 });
@@ -208,7 +208,7 @@ test("the offset of a part's text counts everything before it in content, in UTF
     [...renderer.offsets],
     [
       [0, 0],
-      [3, 2 + image + "\n```python\nprint(1)\n```\n".length],
+      [3, 2 + image + "\n```python\nprint(1)\n\n```\n".length],
     ],
   );
 });

@@ -99,7 +99,7 @@ describe("structured output", () => {
 describe("code execution", () => {
   const tools: OpenAI.ChatCompletionTool[] = [{ type: "function", function: { name: "codeExecution" } }];
   const question = user("What is the sum of the first 50 prime numbers?");
-  const RUN = /\n```python\n[^`]*first_primes\(50\)[^`]*\n```\n\n```output\n50 5117\n```\n.*is 5117\./s;
+  const RUN = /\n```python\n[^`]*first_primes\(50\)[^`]*\n```\n\n```output\n50 5117\n\n```\n.*is 5117\./s;
 
   interface NativePart {
     readonly text?: string;
@@ -157,7 +157,7 @@ describe("code execution", () => {
     });
     assert.match(
       answer.choices[0]?.message.content ?? "",
-      /```output\n3\n```\n[^`]*!\[image\]\(data:image\/png;base64,/,
+      /```output\n3\n\n```\n[^`]*!\[image\]\(data:image\/png;base64,/,
     );
   });
 });

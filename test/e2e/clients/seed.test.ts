@@ -245,7 +245,7 @@ describe("code execution", () => {
   for (const model of ["gemini-2.0-flash", "gemini-2.5-flash", "gemini-2.5-pro"]) {
     const tools = [{ type: "function", function: { name: "codeExecution" } }];
     const body = { model, messages: [{ role: "user", content }], tools };
-    use(model, () => body, says(/```python\n[^`]+\n```\n\n```output\n50 5117\n```\n.*5117/s));
+    use(model, () => body, says(/```python\n[^`]+\n```\n\n```output\n50 5117\n\n```\n.*5117/s));
   }
 });
 

@@ -143,19 +143,13 @@ function toItem(part: Json): Item {
 /** How `content` shows a part: code and its output in fences, media as Markdown, thoughts not at all. */
 function toContent({ text, thought, inlineData, executableCode, codeExecutionResult }: Json): string {
   if (thought) return "";
-  if (executableCode)
-    return `\n\`\`\`${executableCode.language.toLowerCase()}\n${trimmed(executableCode.code)}\n\`\`\`\n`;
-  if (codeExecutionResult) return `\n\`\`\`output\n${trimmed(codeExecutionResult.output ?? "")}\n\`\`\`\n`;
+  if (executableCode) return `\n\`\`\`${executableCode.language.toLowerCase()}\n${executableCode.code}\n\`\`\`\n`;
+  if (codeExecutionResult) return `\n\`\`\`output\n${codeExecutionResult.output ?? ""}\n\`\`\`\n`;
   if (inlineData) {
     const { mimeType, data } = wavOf(inlineData);
     return `${mimeType.startsWith("image/") ? "![image]" : "[audio]"}(data:${mimeType};base64,${data})`;
   }
   return text ?? "";
-}
-
-/** The fence begins a new line of its own; a second line break would only show an empty line. */
-function trimmed(text: string): string {
-  return text.replace(/\n$/, "");
 }
 
 function textOf(parts: readonly Json[]): string {
