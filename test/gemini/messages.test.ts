@@ -462,7 +462,7 @@ describe("parts of answers", () => {
 
   test("code and its results are fences where the model runs none", () => {
     const [, turn] = contents([asks, assistant(code, codeResult), user("Thanks.")], MODELS.gemma);
-    assert.deepEqual(turn?.parts, [{ text: "\n```python\nprint(1)\n```\n" }, { text: "\n```output\n1\n```\n" }]);
+    assert.deepEqual(turn?.parts, [{ text: "\n```python\nprint(1)\n```\n" }, { text: "\n```output\n1\n\n```\n" }]);
   });
 
   test("an outcome in Gemini's own word goes back in it", () => {

@@ -72,7 +72,7 @@ describe("openai for Python", { skip: skipPython }, () => {
     assert.equal(seen("speech_in_a_stream")["equal"], true);
     assert.ok(Number(seen("speech_in_a_stream")["bytes"]) > 24_000);
     const { content, parts, annotations } = seen("code_and_sources_in_a_stream");
-    assert.match(String(content), /```python\n[^`]*```\n\n```output\n51\n```/);
+    assert.match(String(content), /```python\n[^`]*```\n\n```output\n51\n\n```/);
     assert.deepEqual(parts, ["text", "executableCode", "codeExecutionResult", "text"]);
     assert.ok(Number(annotations) > 0);
   });
