@@ -187,7 +187,7 @@ for (const name of NAMES) {
       }
     });
 
-    test("what could not be honoured stands in the answer and is a response header, whole and streamed", async () => {
+    onWire("what could not be honoured stands in the answer and is a response header, whole and streamed", async () => {
       const asked = ask("hi", { model: "gemini-2.0-flash" });
       const headers: (string | null)[] = [];
       const onHeader = (header: Headers): void => void headers.push(header.get("x-gateway-warnings"));
@@ -202,7 +202,7 @@ for (const name of NAMES) {
       assert.deepEqual(headers, ["model_aliased:model", "model_aliased:model"]);
     });
 
-    test("a failure has the headers of an answer: the request id, the model, and whether to come back", async () => {
+    onWire("a failure has the headers of an answer: the request id, the model, and whether to come back", async () => {
       const headers = { "x-request-id": "my-request-2" };
       const { metadata } = await failureOf(chat.chat(ask("hi", { model: "gemini-nope" }), { headers }));
       assert.equal(metadata.get("x-request-id"), "my-request-2");
