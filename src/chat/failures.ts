@@ -60,6 +60,8 @@ export const FAILURES = {
   INVALID_API_KEY: row("UNAUTHENTICATED", 401, "invalid_api_key"),
   PERMISSION_DENIED: row("PERMISSION_DENIED", 403, "permission_denied"),
   MODEL_NOT_FOUND: row("NOT_FOUND", 404, "model_not_found"),
+  // The model exists, but the project that was asked may not use it; another one may.
+  MODEL_ACCESS_DENIED: row("NOT_FOUND", 404, "model_not_found", "other-project"),
   NOT_FOUND: row("NOT_FOUND", 404, null),
   METHOD_NOT_SUPPORTED: row("UNIMPLEMENTED", 405, "method_not_supported"),
   REQUEST_TIMEOUT: row("DEADLINE_EXCEEDED", 408, "request_timeout"),

@@ -98,7 +98,7 @@ function classify(error: GoogleError, delayMs: number | undefined): FailureReaso
       return message.startsWith("Request payload size exceeds") ? "PAYLOAD_TOO_LARGE" : "UPSTREAM_INVALID_ARGUMENT";
     case 403:
       if (/permission to access the (?:File|CachedContent)/i.test(message)) return "UPSTREAM_INVALID_ARGUMENT";
-      return "UPSTREAM_PERMISSION_DENIED";
+      return MODEL_TEXT.test(message) ? "MODEL_ACCESS_DENIED" : "UPSTREAM_PERMISSION_DENIED";
     case 404:
       if (MODEL_TEXT.test(message)) return "MODEL_NOT_FOUND";
       // A page instead of an API answer: the address is wrong, not the request.
@@ -141,12 +141,13 @@ function isCallersFault(reason: FailureReason): boolean {
     "THOUGHT_SIGNATURE_INVALID",
     "CONTEXT_LENGTH_EXCEEDED",
     "MODEL_NOT_FOUND",
+    "MODEL_ACCESS_DENIED",
     "NOT_FOUND",
   ].includes(reason);
 }
 
 function fieldFor(reason: FailureReason, error: GoogleError): string | undefined {
-  if (reason === "MODEL_NOT_FOUND") return "model";
+  if (reason === "MODEL_NOT_FOUND" || reason === "MODEL_ACCESS_DENIED") return "model";
   return reason === "CONTEXT_LENGTH_EXCEEDED" || reason === "THOUGHT_SIGNATURE_INVALID" ? "messages" : fieldOf(error);
 }
 

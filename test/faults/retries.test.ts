@@ -165,8 +165,8 @@ const rows: Row[] = [
   {
     title: "a model that the project may not use",
     answer: errorAnswer(geminiErrors.modelForbidden),
-    status: 503,
-    code: "upstream_permission_denied",
+    status: 404,
+    code: "model_not_found",
     calls: 3,
     next: "other",
   },

@@ -213,7 +213,7 @@ export const CATALOGUE: readonly (readonly [number, string, string, FailureReaso
     "UPSTREAM_PROJECT_UNUSABLE",
   ],
   [403, "PERMISSION_DENIED", "The caller does not have permission", "UPSTREAM_PERMISSION_DENIED"],
-  [403, "PERMISSION_DENIED", "Permission denied on resource models/gemini-3.8-flash.", "UPSTREAM_PERMISSION_DENIED"],
+  [403, "PERMISSION_DENIED", "Permission denied on resource models/gemini-3.8-flash.", "MODEL_ACCESS_DENIED", "model"],
   [
     403,
     "PERMISSION_DENIED",
