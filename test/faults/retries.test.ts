@@ -167,6 +167,7 @@ const rows: Row[] = [
     answer: errorAnswer(geminiErrors.modelForbidden),
     status: 404,
     code: "model_not_found",
+    param: "model",
     calls: 3,
     next: "other",
   },
