@@ -7,7 +7,7 @@ import type { ChatResponse, ChatService, StreamChatResponse, Warning } from "../
 import { toOpenAiWarning } from "../openai/answer.ts";
 import type { AnswerIdentity, ChatIntent } from "../openai/intent.ts";
 import { readChatCompletion } from "../openai/request.ts";
-import { toChatCompletion } from "../openai/response.ts";
+import { toChatCompletionJson } from "../openai/response.ts";
 import { createChunkStream, streamErrorText } from "../openai/stream.ts";
 import { fromConnectError } from "../rpc/errors.ts";
 import { warningsHeader } from "../rpc/warnings-header.ts";
@@ -57,6 +57,8 @@ export function handleCompletions(options: CompletionsOptions) {
   };
 }
 
+const JSON_TYPE = "application/json; charset=utf-8";
+
 /** 24 hexadecimal digits, of a UUID: Node draws those from a pool, while `randomBytes` costs 8 µs a time (measured). */
 function mintAnswerId(): string {
   return `chatcmpl-${randomUUID().replaceAll("-", "").slice(8)}`;
@@ -75,7 +77,8 @@ async function jsonAnswer(
     return sendFailure(reply, fromConnectError(error), intent.callerParams);
   }
   announce(reply, intent, response.warnings);
-  return reply.send(toChatCompletion(response, intent.delivery, identity, intent));
+  const json = toChatCompletionJson(response, intent.delivery, identity, intent);
+  return reply.header("content-type", JSON_TYPE).send(json);
 }
 
 async function streamAnswer(options: CompletionsOptions, exchange: Exchange): Promise<FastifyReply> {

@@ -1,5 +1,6 @@
 // A whole answer → `chat.completion`. It goes through the same renderer and the same ending as the stream, so both say the same.
 import { NO_BYTES, setSignature, signatureText } from "../chat/bytes.ts";
+import { CUT_MIN_LENGTH, Cuts } from "../chat/cuts.ts";
 import { Failure } from "../chat/failures.ts";
 import type { Candidate, ChatEvent, ChatResponse, Part } from "../gen/gemini/chat/v1/chat_pb.ts";
 import {
@@ -20,15 +21,30 @@ import type { AnswerIdentity, Delivery } from "./intent.ts";
 import { PartRenderer, type MessageWriter, type RenderedCall, type RenderedMedia } from "./render.ts";
 import { toUsage } from "./usage.ts";
 
-/** The `chat.completion` of an answer. Throws UPSTREAM_STREAM_TRUNCATED when it has no candidate or one that did not finish. */
+/** The JSON of an answer; bytes of UTF-8 where it holds media. Throws as `toChatCompletion` does. */
+export function toChatCompletionJson(
+  response: ChatResponse,
+  delivery: Delivery,
+  identity: AnswerIdentity,
+  extras: AnswerExtras,
+): string | Buffer {
+  const cuts = new Cuts();
+  return cuts.join(JSON.stringify(toChatCompletion(response, delivery, identity, extras, cuts)));
+}
+
+/**
+ * The `chat.completion` of an answer; with `cuts` long media are tokens of theirs. Throws UPSTREAM_STREAM_TRUNCATED when it has no
+ * candidate or one that did not finish.
+ */
 export function toChatCompletion(
   response: ChatResponse,
   delivery: Delivery,
   identity: AnswerIdentity,
   extras: AnswerExtras,
+  cuts?: Cuts,
 ): Record<string, unknown> {
   if (response.candidates.length === 0) throw new Failure("UPSTREAM_STREAM_TRUNCATED", "The upstream gave no answer.");
-  const choices = response.candidates.map((candidate, index) => toChoice(candidate, index, delivery, identity));
+  const choices = response.candidates.map((candidate, index) => toChoice(candidate, index, delivery, identity, cuts));
   const serviceWarnings = [...response.warnings, ...choices.flatMap(({ closing }) => closing.warnings)];
   const warnings = [
     ...extras.warnings.map(toEdgeWarning),
@@ -47,8 +63,14 @@ export function toChatCompletion(
   };
 }
 
-function toChoice(candidate: Candidate, index: number, delivery: Delivery, identity: AnswerIdentity) {
-  const message = new MessageBuilder();
+function toChoice(
+  candidate: Candidate,
+  index: number,
+  delivery: Delivery,
+  identity: AnswerIdentity,
+  cuts: Cuts | undefined,
+) {
+  const message = new MessageBuilder(cuts);
   const renderer = new PartRenderer(delivery, index, message);
   candidate.parts.forEach((part, position) => {
     if (part.kind.case === "refusal") renderer.addRefusal(part.kind.value);
@@ -96,7 +118,12 @@ class MessageBuilder implements MessageWriter {
   readonly #toolCalls: unknown[] = [];
   readonly #images: unknown[] = [];
   readonly #audio: string[] = [];
+  readonly #cuts: Cuts | undefined;
   #functionCall: unknown;
+
+  constructor(cuts: Cuts | undefined) {
+    this.#cuts = cuts;
+  }
 
   content(text: string): void {
     this.#content = (this.#content ?? "") + text;
@@ -119,8 +146,13 @@ class MessageBuilder implements MessageWriter {
   }
 
   media(media: RenderedMedia): void {
-    if (media.opening !== undefined) this.content(`${media.opening}${media.head}${media.data})`);
-    if (media.imageIndex !== undefined) this.#images.push(toImage(media));
+    const data = this.#cutOut(media.data);
+    if (media.opening !== undefined) this.content(`${media.opening}${media.head}${data})`);
+    if (media.imageIndex !== undefined) this.#images.push(toImage({ ...media, data }));
+  }
+
+  #cutOut(base64: string): string {
+    return this.#cuts === undefined || base64.length < CUT_MIN_LENGTH ? base64 : this.#cuts.hold(base64);
   }
 
   audio(data: string): void {
@@ -128,7 +160,7 @@ class MessageBuilder implements MessageWriter {
   }
 
   build({ bareContent, annotations, extraContent }: Closing, identity: AnswerIdentity, index: number) {
-    const sound = this.#audio.length === 0 ? undefined : joinBase64(this.#audio);
+    const sound = this.#audio.length === 0 ? undefined : this.#cutOut(joinBase64(this.#audio));
     return {
       role: "assistant",
       content: this.#content ?? bareContent,

@@ -60,7 +60,8 @@ test("an internal error of the upstream is tried once more, not twice", () => {
 test("a caller's own mistakes are never retried", () => {
   for (const [reason, row] of Object.entries(FAILURES)) {
     // A model that one project may not use is no mistake of the caller.
-    if (row.httpStatus < 429 && reason !== "MODEL_ACCESS_DENIED") assert.equal(decide(reason as FailureReason).kind, "give-up", reason);
+    if (row.httpStatus < 429 && reason !== "MODEL_ACCESS_DENIED")
+      assert.equal(decide(reason as FailureReason).kind, "give-up", reason);
   }
 });
 

@@ -43,6 +43,47 @@ test("no bytes and broken JSON are refused", () => {
   for (const text of ["{", "{'a':1}", '{"a":1,}', "nope", '"unterminated', '"\\']) refuses(text, /not valid JSON/);
 });
 
+test("long strings are read as JSON.parse reads them, media or not, names or values", () => {
+  const word = fc.constantFrom(
+    "QUJD",
+    "-_8=",
+    "ä",
+    "\\n",
+    " ",
+    "\u0001",
+    "data:image/png;base64,",
+    "data:,",
+    "\\u0041",
+    "=",
+  );
+  const long = fc
+    .tuple(
+      fc.array(word, { maxLength: 3 }),
+      fc.constantFrom("QUJD", "a b ", "ü", "\\t"),
+      fc.array(word, { maxLength: 2 }),
+    )
+    .map(([before, filling, after]) => before.join("") + filling.repeat(12_000) + after.join(""));
+  const text = fc
+    .tuple(long, long, fc.constantFrom("", " ", "\n\t "))
+    .map(([one, other, space]) => `{"a":"${one}"${space},"${other}"${space}:["${one}",1]}`);
+  const outcome = (read: () => unknown): unknown => {
+    try {
+      return { value: read() };
+    } catch {
+      return "refused";
+    }
+  };
+  fc.assert(
+    fc.property(text, (json) => {
+      assert.deepEqual(
+        outcome(() => parseJson(Buffer.from(json))),
+        outcome(() => JSON.parse(json)),
+      );
+    }),
+    { numRuns: 300 },
+  );
+});
+
 test("no bytes make anything but a value or a refusal", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { Failure } from "../../src/chat/failures.ts";
 import { ChatResponseSchema, FinishedSchema, FinishReason } from "../../src/gen/gemini/chat/v1/chat_pb.ts";
 import type { Delivery } from "../../src/openai/intent.ts";
-import { toChatCompletion } from "../../src/openai/response.ts";
+import { toChatCompletion, toChatCompletionJson } from "../../src/openai/response.ts";
 import { createChunkStream } from "../../src/openai/stream.ts";
 import { warning } from "../../src/chat/warnings.ts";
 import { answer, anyCuts, anyDelivery, anyResponse, delivery, identity, toBatches, type PartInit } from "./answers.ts";
@@ -34,6 +34,31 @@ test("the JSON answer equals the fold of the stream, for any answer, cut and del
 });
 
 const noWarnings = { warnings: [] };
+
+test("the JSON text says the same, with media of any length", () => {
+  const image = (letters: number) =>
+    ({
+      case: "media",
+      value: { mimeType: "image/png", source: { case: "data", value: Buffer.alloc(letters, 7) } },
+    }) as const;
+  const pictures = answer(
+    { kind: { case: "text", value: 'Here: "ü"' } },
+    { kind: image(60_000) },
+    { kind: image(3) },
+    { kind: image(90_001) },
+  );
+  for (const images of ["markdown", "images", "both"] as const) {
+    const options = { ...delivery, images };
+    const json = toChatCompletionJson(pictures, options, identity, noWarnings);
+    assert.deepEqual(JSON.parse(json.toString()), plain(toChatCompletion(pictures, options, identity, noWarnings)));
+  }
+  fc.assert(
+    fc.property(anyResponse, anyDelivery, (response, options) => {
+      const json = toChatCompletionJson(response, options, identity, noWarnings);
+      assert.deepEqual(JSON.parse(json.toString()), plain(toChatCompletion(response, options, identity, noWarnings)));
+    }),
+  );
+});
 
 function completionOf(response: ReturnType<typeof answer>, options: Partial<Delivery> = {}): Json {
   return plain(toChatCompletion(response, { ...delivery, ...options }, identity, noWarnings));
