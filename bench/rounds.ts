@@ -24,7 +24,7 @@ export interface Sample extends LoadResult {
 
 const WARM_UP_MS = 300;
 /** Once for each target and scenario before the first round: the JIT has seen the code. */
-const PRE_WARM_MS = 1_500;
+const PRE_WARM_MS = 3_000;
 /** Requests of heavy scenarios are few; twice the time halves the error at the edges of the window. */
 const HEAVY_FACTOR = 2;
 /** Beyond the measured time: warm-up, the last answers, slow machines. */

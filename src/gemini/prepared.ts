@@ -41,6 +41,5 @@ export function promptCharacters({ body }: GeminiCall): number {
 }
 
 function toResource(id: string): string {
-  const path = id.includes("/") ? id : `models/${id}`;
-  return path.split("/").map(encodeURIComponent).join("/");
+  return id.includes("/") ? id.split("/").map(encodeURIComponent).join("/") : `models/${encodeURIComponent(id)}`;
 }

@@ -1,6 +1,7 @@
 // Holds a value against a typebox shape. Shapes are compiled when they are first needed; what does not fit is a Failure in OpenAI's words.
 import type { Static, TSchema } from "typebox";
-import { Compile, type Validator } from "typebox/compile";
+// `typebox/compile` does the same and loads 150 modules more, 50 ms of the start (measured).
+import { Compile, type Validator } from "typebox/schema";
 import { Failure } from "../chat/failures.ts";
 import { explainMismatch } from "./explain.ts";
 

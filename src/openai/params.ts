@@ -57,12 +57,9 @@ export function toOpenAiParam(fieldPath: string, callerParams?: CallerParams): s
     return `messages[${message}].${own}${belowCall(own, rest)}`;
   }
   if (SCHEMA.test(fieldPath)) return fieldPath.replace(SCHEMA, "$1parameters");
-  const ancestors = ancestorsOf(fieldPath);
-  const own = ancestors.find((path) => callerParams?.fields.has(path));
-  if (own !== undefined) return callerParams?.fields.get(own);
-  if (AMBIGUOUS.test(fieldPath)) return undefined;
-  const row = ancestors.find((path) => PARAMS.has(path));
-  return row === undefined ? undefined : PARAMS.get(row);
+  const own = callerParams && nearest(fieldPath, callerParams.fields);
+  if (own !== undefined) return own;
+  return AMBIGUOUS.test(fieldPath) ? undefined : nearest(fieldPath, PARAMS);
 }
 
 /** Below a part only a call has fields that OpenAI names too. */
@@ -73,8 +70,13 @@ function belowCall(own: string, rest: string): string {
   return rest.startsWith(".tool_call.arguments") ? ".function.arguments" : "";
 }
 
-/** "a.b[0].c" → "a.b[0].c", "a.b", "a" */
-function ancestorsOf(path: string): string[] {
-  const names = path.replace(/\[\d+\]/g, "").split(".");
-  return names.map((_, index) => names.slice(0, names.length - index).join("."));
+/** What is known of a path, or of the nearest one above it: of "a.b[0].c" under "a.b.c", "a.b" or "a". */
+function nearest(fieldPath: string, known: ReadonlyMap<string, string>): string | undefined {
+  let path = fieldPath.replace(/\[\d+\]/g, "");
+  for (;;) {
+    const own = known.get(path);
+    const dot = path.lastIndexOf(".");
+    if (own !== undefined || dot < 0) return own;
+    path = path.slice(0, dot);
+  }
 }

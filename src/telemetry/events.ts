@@ -123,14 +123,23 @@ function measureCall(metrics: Metrics, call: CallFinished): void {
 }
 
 function logCall(log: Logger, call: CallFinished): void {
-  const { cause, warnings, durationMs, firstEventMs, ...facts } = call;
+  const { firstEventMs, warnings } = call;
   const fields = {
-    ...facts,
-    durationMs: Math.round(durationMs),
+    rpc: call.rpc,
+    requestId: call.requestId,
+    caller: call.caller,
+    model: call.model,
+    outcome: call.outcome,
+    attempts: call.attempts,
+    promptTokens: call.promptTokens,
+    completionTokens: call.completionTokens,
+    thoughtTokens: call.thoughtTokens,
+    cachedTokens: call.cachedTokens,
+    durationMs: Math.round(call.durationMs),
     firstEventMs: firstEventMs === undefined ? undefined : Math.round(firstEventMs),
     warnings: warnings.length > 0 ? warnings.join(",") : undefined,
   };
-  if (call.outcome === UNEXPECTED) log.error("call finished", { ...fields, ...errorFields(cause) });
+  if (call.outcome === UNEXPECTED) log.error("call finished", { ...fields, ...errorFields(call.cause) });
   else log.info("call finished", fields);
 }
 

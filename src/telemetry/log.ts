@@ -165,18 +165,23 @@ export function errorFields(error: unknown): ErrorFields {
 
 function clean(fields: LogFields): Record<string, string | number | boolean> {
   const cleaned: Record<string, string | number | boolean> = {};
-  for (const [name, value] of Object.entries(fields)) {
+  for (const name of Object.keys(fields) as (keyof LogFields)[]) {
     if (!allowed.has(name)) continue;
-    if (typeof value === "string") cleaned[name] = cleanText(value, LONG_VALUES[name as keyof LogFields]);
+    const value = fields[name];
+    if (typeof value === "string") cleaned[name] = cleanText(value, LONG_VALUES[name]);
     else if (typeof value === "number" || typeof value === "boolean") cleaned[name] = value;
   }
   return cleaned;
 }
 
+const CONTROL = /[\p{Cc}\u2028\u2029]/u;
+const CONTROLS = new RegExp(CONTROL, "gu");
+
 /** Escapes all controls: JSON leaves C1 and Unicode's line ends as they are, and terminals and log tools obey them. */
 function cleanText(text: string, maxLength = VALUE_MAX_LENGTH): string {
+  if (text.length <= maxLength && !CONTROL.test(text)) return text;
   const escaped = text
     .slice(0, maxLength)
-    .replace(/[\p{Cc}\u2028\u2029]/gu, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`);
+    .replace(CONTROLS, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`);
   return text.length > maxLength || escaped.length > maxLength ? `${escaped.slice(0, maxLength)}…` : escaped;
 }

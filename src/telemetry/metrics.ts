@@ -101,15 +101,16 @@ function mapRows<Table extends object, Metric>(
 
 /** Labels are closed sets by intention; this holds even when a remote service or a mistake of ours invents values. */
 function createLabelBound(): (metric: string, labels: Record<string, string>) => Record<string, string> {
-  const seen = new Map<string, Set<string>>();
+  const seen = new Map<string, Map<string, Set<string>>>();
   return (metric, labels) => {
-    const bounded: Record<string, string> = {};
-    for (const [label, value] of Object.entries(labels)) {
-      const key = `${metric} ${label}`;
-      const values = seen.get(key) ?? new Set();
-      if (values.size === 0) seen.set(key, values);
+    const seenOfMetric = seen.getOrInsertComputed(metric, () => new Map());
+    let bounded = labels;
+    for (const label of Object.keys(labels)) {
+      const values = seenOfMetric.getOrInsertComputed(label, () => new Set());
+      const value = labels[label] ?? "";
+      if (values.has(value)) continue;
       if (values.size < MAX_LABEL_VALUES && value.length <= MAX_LABEL_VALUES) values.add(value);
-      bounded[label] = values.has(value) ? value : "other";
+      else bounded = { ...bounded, [label]: "other" };
     }
     return bounded;
   };
