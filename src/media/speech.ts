@@ -1,14 +1,19 @@
 // Puts the sound Gemini made into the container a caller asked for: WAV with one header, or bare 16-bit samples.
-import { dataLength, NO_BYTES, type DataSource } from "../chat/bytes.ts";
+import { dataLength, NO_BYTES } from "../chat/bytes.ts";
 import type { SpeechShaper } from "../chat/ports.ts";
-import { AudioFormat, type ChatEvent, type MediaChunk } from "../gen/gemini/chat/v1/chat_pb.ts";
-import { parsePcmMimeType, readWav, wavHeader, withLengths } from "./audio.ts";
-import { dataHead } from "./data-head.ts";
+import {
+  AudioFormat,
+  type ChatEvent,
+  type MediaChunk,
+  type StreamChatResponse,
+} from "../gen/gemini/chat/v1/chat_pb.ts";
+import { wavHeader, withLengths } from "./audio.ts";
+import { readSoundHead, samplesOf, soundOf, withMedia, type SoundChunk } from "./sound-chunks.ts";
 
-/** Gemini's WAV headers have 44 bytes; this leaves room for other chunks before the samples. */
-const HEADER_MAX_BYTES = 4096;
-
-type SoundChunk = MediaChunk & { source: DataSource };
+/** Writes containers only: never a promise. */
+export interface ContainerShaper extends SpeechShaper {
+  shape(batch: StreamChatResponse): StreamChatResponse;
+}
 
 /** A sound that is being told. */
 type Sound = {
@@ -28,7 +33,7 @@ type Shaped = { readonly event: ChatEvent; readonly begins?: Sound };
  * batch; in a stream they are unknown, however much of it happens to come at once. Other sound (mp3, Ogg, WAV of other
  * samples than 16-bit where bare ones are asked for) passes as it is.
  */
-export function createSpeechShaper(format: AudioFormat, isWhole: boolean): SpeechShaper {
+export function createSpeechShaper(format: AudioFormat, isWhole: boolean): ContainerShaper {
   const sounds = new Map<number, Sound>();
   return {
     shape: (batch) => {
@@ -41,6 +46,7 @@ export function createSpeechShaper(format: AudioFormat, isWhole: boolean): Speec
       );
       return { ...batch, events };
     },
+    close: () => {},
   };
 }
 
@@ -56,31 +62,17 @@ function shapeEvent(event: ChatEvent, format: AudioFormat, sounds: Map<number, S
   return sound === told ? { event: shaped } : { event: shaped, begins: sound };
 }
 
-function beginSound(part: number, { mimeType, source }: SoundChunk, format: AudioFormat): Sound {
-  const head = dataHead(source, HEADER_MAX_BYTES);
-  const wav = readWav(head);
-  const pcm = wav === undefined ? parsePcmMimeType(mimeType) : wav.pcm;
+function beginSound(part: number, chunk: SoundChunk, format: AudioFormat): Sound {
+  const { pcm, wavHead } = readSoundHead(chunk);
   if (format === AudioFormat.PCM16) {
     const channels = pcm === undefined || pcm.channels === 1 ? "" : `;channels=${pcm.channels}`;
     return { part, mimeType: pcm && `audio/pcm;rate=${pcm.sampleRateHz}${channels}`, header: undefined };
   }
-  if (wav !== undefined) {
-    const header = head.subarray(0, wav.dataOffset);
-    return { part, mimeType: "audio/wav", header: (dataBytes) => withLengths(header, dataBytes) };
+  if (wavHead !== undefined) {
+    return { part, mimeType: "audio/wav", header: (dataBytes) => withLengths(wavHead, dataBytes) };
   }
   if (pcm === undefined) return { part, mimeType: undefined, header: undefined };
   return { part, mimeType: "audio/wav", header: (dataBytes) => wavHeader(pcm, dataBytes) };
-}
-
-/** A piece without a header of its own; bare samples stay the text they came as. */
-function samplesOf(source: DataSource): DataSource {
-  const wav = readWav(dataHead(source, HEADER_MAX_BYTES));
-  if (wav === undefined) return source;
-  const { value } = source;
-  const announced = wav.dataOffset + wav.dataBytes;
-  // A header written before its samples announces 0 or 2^32 - 1 bytes; what follows samples are chunks of notes.
-  const end = wav.dataBytes === 0 ? value.length : Math.min(announced, value.length);
-  return { case: "data", value: value.subarray(wav.dataOffset, end) };
 }
 
 /** Bytes of a sound that begins and ends within these events; undefined when its end is still to come. */
@@ -90,15 +82,6 @@ function lengthWithin(events: readonly Shaped[], first: ChatEvent): number | und
     .map(({ event }) => soundOf(event));
   const isWhole = pieces.some((piece) => piece?.last);
   return isWhole ? pieces.reduce((sum, piece) => sum + (piece ? dataLength(piece.source) : 0), 0) : undefined;
-}
-
-function soundOf({ event }: ChatEvent): SoundChunk | undefined {
-  if (event.case !== "media" || event.value.source.case !== "data") return undefined;
-  return event.value.mimeType.startsWith("audio/") ? (event.value as SoundChunk) : undefined;
-}
-
-function withMedia(event: ChatEvent, value: MediaChunk): ChatEvent {
-  return { ...event, event: { case: "media", value } };
 }
 
 /** A piece before the first one: of the same part, without its signature. */

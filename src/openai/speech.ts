@@ -32,10 +32,12 @@ const GEMINI_VOICE_OF: ReadonlyMap<string, string> = new Map(
   GEMINI_VOICES.map((voice) => [voice.toLowerCase(), voice]),
 );
 
-/** Containers we can write; OpenAI also knows mp3, opus, aac and flac. */
+/** Formats we can write; OpenAI also knows aac and flac. */
 const FORMATS: ReadonlyMap<string, AudioFormat> = new Map([
   ["wav", AudioFormat.WAV],
   ["pcm16", AudioFormat.PCM16],
+  ["mp3", AudioFormat.MP3],
+  ["opus", AudioFormat.OPUS],
 ]);
 
 /** Speech options of a request; undefined when nothing was said. Throws INVALID_VALUE for an unknown voice, UNSUPPORTED_VALUE for a format. */
@@ -107,20 +109,17 @@ function toGeminiVoice(name: string, param: string, raise: RaiseWarning): string
   return mapped;
 }
 
-/** Without the audio modality sound is a link in `content` (`asMessage` is false): bare samples there could not be played. */
+/** Without the audio modality sound is a link in `content` (`asMessage` is false), and that is WAV: every client plays it. */
 function readFormat(format: string | undefined, asMessage: boolean, raise: RaiseWarning): AudioFormat {
   if (format === undefined) return AudioFormat.UNSPECIFIED;
   const known = FORMATS.get(format);
-  if (known === AudioFormat.PCM16 && !asMessage) {
-    raise(
-      "parameter_ignored",
-      "audio.format",
-      "A link in the content holds WAV; ask for the modality 'audio' to get bare samples.",
-    );
+  if (known !== undefined && known !== AudioFormat.WAV && !asMessage) {
+    const message = `A link in the content holds WAV; ask for the modality 'audio' to get ${format}.`;
+    raise("parameter_ignored", "audio.format", message);
     return AudioFormat.WAV;
   }
   if (known !== undefined) return known;
-  const supported = [...FORMATS.keys()].map(quoteForMessage).join(" and ");
+  const supported = [...FORMATS.keys()].map(quoteForMessage).join(", ");
   const message = `Unsupported value: 'audio.format' does not support ${quoteForMessage(format)} here. Supported values are: ${supported}.`;
   throw new Failure("UNSUPPORTED_VALUE", message, { field: "audio.format" });
 }

@@ -110,8 +110,8 @@ describe("sound that was asked for", () => {
     });
   }
 
-  test("in any other container is a 400 that names the field, before Gemini is called", async () => {
-    for (const format of ["mp3", "opus", "aac", "flac"]) {
+  test("in a format nobody encodes is a 400 that names the field, before Gemini is called", async () => {
+    for (const format of ["aac", "flac"]) {
       const { status, json, sent } = await rig.ask(spoken(format));
       assert.deepEqual([status, json.error.param, sent], [400, "audio.format", []]);
     }

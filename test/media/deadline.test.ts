@@ -22,6 +22,18 @@ test("grants the time it was extended by, and not more", async () => {
   assert.equal(deadline.signal.aborted, true);
 });
 
+test("stands still while it is paused", async () => {
+  using deadline = createGrowingDeadline(60, never);
+  deadline.pause();
+  await delay(150);
+  assert.equal(deadline.signal.aborted, false);
+  deadline.resume();
+  deadline.resume();
+  assert.equal(deadline.signal.aborted, false);
+  await delay(600);
+  assert.equal(deadline.signal.aborted, true);
+});
+
 test("follows its parent with the parent's reason, also when that was aborted before", () => {
   const parent = new AbortController();
   using deadline = createGrowingDeadline(1000, parent.signal);

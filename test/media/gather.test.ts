@@ -3,15 +3,19 @@
 // bookkeeping matters.
 import assert from "node:assert/strict";
 import type { Socket } from "node:net";
-import { describe, test } from "node:test";
+import { after, describe, test } from "node:test";
 import { create } from "@bufbuild/protobuf";
 import { base64OfData, lazyData, type DataSource } from "../../src/chat/bytes.ts";
 import { Failure, type FailureReason } from "../../src/chat/failures.ts";
 import { ChatRequestSchema, type ChatRequest, type Media, Role } from "../../src/gen/gemini/chat/v1/chat_pb.ts";
 import { wavHeader } from "../../src/media/audio.ts";
 import { MediaFetchError } from "../../src/media/fetch-error.ts";
-import { createMediaFetcher, type MediaFetcher } from "../../src/media/fetch.ts";
-import { createMediaGatherer, type GatherOptions } from "../../src/media/gather.ts";
+import { createMediaFetcher, type MediaFetcher, type OpenedMedia } from "../../src/media/fetch.ts";
+import { createMediaGatherer } from "../../src/media/gather.ts";
+import type { MediaPolicy } from "../../src/media/plan.ts";
+import { createMediaWorker } from "../../src/media/worker.ts";
+import { profileOf } from "../../src/chat/models.ts";
+import type { Gathered } from "../../src/chat/ports.ts";
 import { answer, startRawHost } from "./raw-host.ts";
 
 const PNG = Buffer.from("89504e470d0a1a0a0000000d49484452", "hex");
@@ -20,7 +24,14 @@ const GIF = Buffer.from("GIF89a\x01\0\x01\0", "latin1");
 const BMP = Buffer.concat([Buffer.from("BM\x46\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0", "latin1"), Buffer.alloc(20)]);
 
 const caller = { licenceId: "licence-digest", name: "test" };
-const OPTIONS: GatherOptions = { maxBytes: 1_000_000, upstreamObjects: false };
+const OPTIONS: MediaPolicy = {
+  inlineMaxBytes: 1_000_000,
+  fileMaxBytes: 0,
+  upstreamObjects: false,
+  handOver: undefined,
+};
+const worker = createMediaWorker();
+after(() => worker.close());
 const realFetcher = createMediaFetcher({
   enabled: true,
   allowedNetworks: ["127.0.0.1/32"],
@@ -30,7 +41,7 @@ const realFetcher = createMediaFetcher({
   timeoutMs: 20_000,
 });
 const noFetcher: MediaFetcher = {
-  fetch: () => assert.fail("nothing was to be fetched"),
+  open: () => assert.fail("nothing was to be fetched"),
   close: async () => {},
 };
 
@@ -59,21 +70,35 @@ function toolRequestWith(...list: Media[]): ChatRequest {
   return create(ChatRequestSchema, { messages: [{ role: Role.TOOL, parts: [result] }] });
 }
 
-type Gathered = { request: ChatRequest; media: Media[]; warnings: string[] };
+/** What a fake fetcher opens. */
+function opened(bytes: Buffer, contentType: string, length: number | undefined = bytes.length): OpenedMedia {
+  return {
+    contentType,
+    length,
+    validator: undefined,
+    finalUrl: new URL("http://a/"),
+    pieces: (async function* () {
+      yield bytes;
+    })(),
+    release: () => {},
+    close: async () => {},
+  };
+}
 
 async function gather(
   request: ChatRequest,
   { by = noFetcher, options = OPTIONS, signal = new AbortController().signal } = {},
-): Promise<Gathered> {
+): Promise<Gathered & { media: Media[]; warnings: string[] }> {
   const warnings: string[] = [];
   const before = structuredClone(plain(request));
   const raise = (code: string, param: string) => void warnings.push(`${code} ${param}`);
   try {
-    const gathered = await createMediaGatherer(by, options).gather(request, caller, raise, signal);
-    const found = gathered.messages.flatMap(({ parts }) =>
+    const context = { caller, model: profileOf("gemini-3.8-flash"), raise, signal };
+    const gathered = await createMediaGatherer(by, options, worker).gather(request, context);
+    const found = gathered.request.messages.flatMap(({ parts }) =>
       parts.flatMap(({ kind }) => (kind.case === "media" ? [kind.value] : [])),
     );
-    return { request: gathered, media: found, warnings };
+    return { ...gathered, media: found, warnings };
   } finally {
     assert.deepEqual(plain(request), before, "the request was changed in place");
   }
@@ -150,8 +175,8 @@ describe("inline media", () => {
   });
 
   for (const [name, mimeType, bytes, text] of [
-    ["a gif", "image/gif", GIF, /png, jpeg, webp/],
-    ["a gif that was called png", "image/png", GIF, /png, jpeg, webp/],
+    ["a gif without a picture", "image/gif", GIF, /gif cannot be read/],
+    ["a tiff", "image/tiff", Buffer.from("II*\0", "latin1"), /png, jpeg, webp/],
     ["a bmp", "image/bmp", BMP, /png, jpeg, webp/],
     ["html that was called a picture", "image/png", Buffer.from("<html></html>"), /no image, sound, film or document/],
     ["an svg", "image/svg+xml", Buffer.from("<svg/>"), /no image, sound, film or document/],
@@ -166,6 +191,20 @@ describe("inline media", () => {
         text,
       ));
   }
+
+  test("that is a gif, whatever it was called, is its first frame as png, with a warning", async () => {
+    const gif = Buffer.from("R0lGODlhAQABAIAAAP8AAAAAACH5BAAAAAAALAAAAAABAAEAAAICRAEAOw==", "base64");
+    const { media, warnings } = await gather(requestWith(data("image/gif", gif), data("image/png", gif)));
+    for (const { mimeType, source } of media) {
+      assert.equal(mimeType, "image/png");
+      assert.ok(source.case === "data" && Buffer.from(source.value).subarray(0, 8).equals(PNG.subarray(0, 8)));
+    }
+    assert.deepEqual(warnings, [
+      "gif_first_frame messages[0].parts[1].media",
+      "media_type_corrected messages[0].parts[2].media",
+      "gif_first_frame messages[0].parts[2].media",
+    ]);
+  });
 
   test("that is text goes by what was said", async () => {
     const { media, warnings } = await gather(
@@ -189,15 +228,15 @@ describe("inline media", () => {
     assert.deepEqual(warnings, []);
   });
 
-  test("may have so many bytes together and not more", async () => {
-    const options = { ...OPTIONS, maxBytes: PNG.length + JPEG.length };
+  test("may have so many bytes together and not more, where nothing is uploaded; the largest is named", async () => {
+    const options = { ...OPTIONS, inlineMaxBytes: PNG.length + JPEG.length };
     await gather(requestWith(data("image/png", PNG), data("image/jpeg", JPEG)), { options });
     await assertFails(
       gather(requestWith(data("image/png", PNG), data("image/jpeg", JPEG)), {
-        options: { ...options, maxBytes: options.maxBytes - 1 },
+        options: { ...options, inlineMaxBytes: options.inlineMaxBytes - 1 },
       }),
       "PAYLOAD_TOO_LARGE",
-      "messages[0].parts[2].media",
+      "messages[0].parts[1].media",
     );
   });
 
@@ -285,13 +324,16 @@ describe("a URI", () => {
   test("that is named twice is fetched once, counted twice", async () => {
     await using host = await startRawHost(answer(["200 OK", "content-type: image/png"], PNG));
     const request = requestWith(uri(host.url), uri(host.url));
-    const { media } = await gather(request, { by: realFetcher, options: { ...OPTIONS, maxBytes: 2 * PNG.length } });
+    const { media } = await gather(request, {
+      by: realFetcher,
+      options: { ...OPTIONS, inlineMaxBytes: 2 * PNG.length },
+    });
     assert.equal(host.connectionCount, 1);
     assert.deepEqual(
       media.map(({ mimeType }) => mimeType),
       ["image/png", "image/png"],
     );
-    const tight = { ...OPTIONS, maxBytes: 2 * PNG.length - 1 };
+    const tight = { ...OPTIONS, inlineMaxBytes: 2 * PNG.length - 1 };
     await assertFails(
       gather(request, { by: realFetcher, options: tight }),
       "PAYLOAD_TOO_LARGE",
@@ -322,7 +364,7 @@ describe("a fetch that fails", () => {
     ["busy", "SERVER_BUSY"],
   ] as const) {
     test(`as ${kind} becomes ${reason}`, () => {
-      const by: MediaFetcher = { ...noFetcher, fetch: () => Promise.reject(new MediaFetchError(kind)) };
+      const by: MediaFetcher = { ...noFetcher, open: () => Promise.reject(new MediaFetchError(kind)) };
       return assertFails(gather(requestWith(uri("http://a/")), { by }), reason, "messages[0].parts[1].media");
     });
   }
@@ -331,7 +373,7 @@ describe("a fetch that fails", () => {
     const stopped: string[] = [];
     const by: MediaFetcher = {
       ...noFetcher,
-      fetch: (url, { signal }) => {
+      open: (url, { signal }) => {
         if (url.endsWith("/bad")) return Promise.reject(new MediaFetchError("unreachable"));
         return new Promise((_, reject) => {
           signal.addEventListener("abort", () => {
@@ -372,9 +414,9 @@ test("more than 32 URLs are refused, and each fetch gets what the inline media l
   const seen: unknown[] = [];
   const by: MediaFetcher = {
     ...noFetcher,
-    fetch: async (url, { maxBytes, callerKey }) => {
+    open: async (_, { maxBytes, callerKey }) => {
       seen.push([maxBytes, callerKey]);
-      return { bytes: PNG, contentType: "image/png", finalUrl: new URL(url) };
+      return opened(PNG, "image/png");
     },
   };
   const urls = Array.from({ length: 33 }, (_, index) => uri(`http://a/${index}`));
@@ -382,7 +424,7 @@ test("more than 32 URLs are refused, and each fetch gets what the inline media l
   assert.equal(seen.length, 0);
   const { media } = await gather(requestWith(...urls.slice(1), data("", PNG)), { by });
   assert.equal(media.length, 33);
-  assert.deepEqual(seen[0], [OPTIONS.maxBytes - PNG.length, "licence-digest"]);
+  assert.deepEqual(seen[0], [OPTIONS.inlineMaxBytes - PNG.length, "licence-digest"]);
 });
 
 test("fetched media is held to the limit together", async () => {
@@ -392,11 +434,11 @@ test("fetched media is held to the limit together", async () => {
     answer(["200 OK", "content-type: image/png"], Buffer.concat([PNG, Buffer.alloc(600)]))(socket, head);
   });
   const request = requestWith(uri(`${host.url}/1`), uri(`${host.url}/2`));
-  const options = { ...OPTIONS, maxBytes: 1000 };
+  const options = { ...OPTIONS, inlineMaxBytes: 1000 };
   const error = await gather(request, { by: realFetcher, options }).then(
     () => assert.fail(),
     (thrown: unknown) => thrown,
   );
   assert.ok(error instanceof Failure && error.reason === "PAYLOAD_TOO_LARGE");
-  await gather(request, { by: realFetcher, options: { ...OPTIONS, maxBytes: 1232 } });
+  await gather(request, { by: realFetcher, options: { ...OPTIONS, inlineMaxBytes: 1232 } });
 });

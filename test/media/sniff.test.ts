@@ -175,6 +175,6 @@ describe("the names", () => {
     }
     assert.equal(describeMediaType("text/anything")?.kind, "text");
     assert.equal(describeMediaType("image/svg+xml"), undefined);
-    assert.equal(describeMediaType("image/gif")?.isAccepted, false);
+    assert.equal(describeMediaType("image/tiff")?.isAccepted, false);
   });
 });

@@ -52,6 +52,6 @@ describe("anything else is to be fetched", () => {
     "",
     "not a url",
   ]) {
-    test(uri || "the empty string", () => assert.deepEqual(planUri(uri), { kind: "fetch" }));
+    test(uri || "the empty string", () => assert.deepEqual(planUri(uri), { kind: "web", uri }));
   }
 });

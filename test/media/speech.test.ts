@@ -6,45 +6,17 @@ import fc from "fast-check";
 import {
   base64OfData,
   dataLength,
-  lazyData,
   NO_BYTES,
   setSignature,
   signatureText,
   type DataSource,
 } from "../../src/chat/bytes.ts";
-import {
-  AudioFormat,
-  type ChatEvent,
-  type MediaChunk,
-  type StreamChatResponse,
-} from "../../src/gen/gemini/chat/v1/chat_pb.ts";
+import { AudioFormat, type MediaChunk, type StreamChatResponse } from "../../src/gen/gemini/chat/v1/chat_pb.ts";
 import { readWav, wavHeader } from "../../src/media/audio.ts";
 import { createSpeechShaper } from "../../src/media/speech.ts";
+import { batch, L16, piece, text } from "./speech-events.ts";
 
-const L16 = "audio/L16;codec=pcm;rate=24000";
 const MONO = { sampleRateHz: 24_000, channels: 1 };
-
-function piece(mimeType: string, bytes: Uint8Array, { last = false, candidate = 0, part = 0 } = {}): ChatEvent {
-  const source =
-    bytes.length === 0 ? { case: "data" as const, value: NO_BYTES } : lazyData(Buffer.from(bytes).toString("base64"));
-  const value: MediaChunk = { $typeName: "gemini.chat.v1.MediaChunk", mimeType, source, name: "", last };
-  return {
-    $typeName: "gemini.chat.v1.ChatEvent",
-    candidate,
-    part,
-    signature: NO_BYTES,
-    inThought: false,
-    event: { case: "media", value },
-  };
-}
-
-function text(value: string): ChatEvent {
-  return { ...piece("", NO_BYTES), part: 9, event: { case: "text", value } };
-}
-
-function batch(...events: ChatEvent[]): StreamChatResponse {
-  return { $typeName: "gemini.chat.v1.StreamChatResponse", events };
-}
 
 /** Shapes all batches and joins the sound of a candidate, checking that all its pieces have one type. */
 function shapeAll(

@@ -40,23 +40,32 @@ describe("speech", () => {
       assert.match(failure.message, /'alloy'.*'Sulafat'/);
     }
   });
-  it("comes as wav or pcm16; OpenRouter's pcm is the latter", () => {
+  it("comes as wav, pcm16, mp3 or opus; OpenRouter's pcm is pcm16", () => {
     const asking = (format?: string): object => ({ modalities: ["audio"], audio: { voice: "Kore", format } });
     const formatOf = (format?: string): unknown => requestOf(asking(format)).speech?.format;
     assert.deepEqual(
-      [formatOf("wav"), formatOf("pcm16"), formatOf("pcm"), formatOf()],
-      [AudioFormat.WAV, AudioFormat.PCM16, AudioFormat.PCM16, AudioFormat.UNSPECIFIED],
+      [formatOf("wav"), formatOf("pcm16"), formatOf("pcm"), formatOf("mp3"), formatOf("opus"), formatOf()],
+      [
+        AudioFormat.WAV,
+        AudioFormat.PCM16,
+        AudioFormat.PCM16,
+        AudioFormat.MP3,
+        AudioFormat.OPUS,
+        AudioFormat.UNSPECIFIED,
+      ],
     );
-    for (const format of ["mp3", "opus", "aac", "flac", "toString"]) {
+    for (const format of ["aac", "flac", "toString"]) {
       const failure = refusalOf({ audio: { voice: "Kore", format } });
       assert.deepEqual([failure.reason, failure.field], ["UNSUPPORTED_VALUE", "audio.format"]);
-      assert.match(failure.message, /Supported values are: 'wav' and 'pcm16'/);
+      assert.match(failure.message, /Supported values are: 'wav', 'pcm16', 'mp3', 'opus'/);
     }
   });
-  it("is wav in a link, where bare samples could not be played", () => {
-    const body = { audio: { voice: "Kore", format: "pcm16" } };
-    assert.equal(requestOf(body).speech?.format, AudioFormat.WAV);
-    assert.deepEqual(warningsOf(body), ["parameter_ignored:audio.format"]);
+  it("is wav in a link, and says so", () => {
+    for (const format of ["pcm16", "mp3", "opus"]) {
+      const body = { audio: { voice: "Kore", format } };
+      assert.equal(requestOf(body).speech?.format, AudioFormat.WAV);
+      assert.deepEqual(warningsOf(body), ["parameter_ignored:audio.format"]);
+    }
   });
   it("can have two speakers and a language, in Google's words", () => {
     const speaker = (name: string, voice: string): object => ({
