@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { areClientsInstalled } from "./clients/installed.ts";
 
 const STEPS: readonly (readonly [string, readonly string[]])[] = [
   ["format", ["oxfmt", "--check", "src", "test", "bench", "proto", "docs"]],
@@ -34,5 +35,12 @@ function checkDrift(): boolean {
   }
 }
 
-const results = [...STEPS.map(([name, command]) => run(name, command)), checkDrift()];
+/** Their packages are no part of `npm ci`. */
+function checkClientTypes(): boolean {
+  if (areClientsInstalled()) return run("types of the clients", ["tsc", "-p", "test/clients"]);
+  console.log("skipped types of the clients: the packages of test/clients are not installed");
+  return true;
+}
+
+const results = [...STEPS.map(([name, command]) => run(name, command)), checkDrift(), checkClientTypes()];
 process.exitCode = results.every(Boolean) ? 0 : 1;

@@ -98,6 +98,9 @@ function signatureOf({ signature }: RenderedCall) {
   return signature === "" ? {} : { extra_content: { google: { thought_signature: signature } } };
 }
 
+/** What OpenAI writes for a token that is all but impossible; JSON has no word for the logarithm of nothing. */
+const ALL_BUT_IMPOSSIBLE = -9999;
+
 function toTokenLogprob({ token, logprob }: TokenLogprob) {
-  return { token, logprob, bytes: [...Buffer.from(token)] };
+  return { token, logprob: Number.isFinite(logprob) ? logprob : ALL_BUT_IMPOSSIBLE, bytes: [...Buffer.from(token)] };
 }

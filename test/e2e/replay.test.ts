@@ -4,12 +4,13 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { ConnectError } from "@connectrpc/connect";
 import { ErrorInfoSchema, RetryInfoSchema } from "../../src/gen/google/rpc/error_details_pb.ts";
+import { assertPublished } from "../openai/published/shapes.ts";
 import { foldChunks, readChunks } from "../openai/sse-fold.ts";
 import { startFaultyGemini, type FaultyGemini } from "../support/faulty-gemini.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { transportsOf } from "../support/transports.ts";
 import { collect, createPlayer, modelOf, toChatRequest, type Player } from "./replay/ask.ts";
-import { expectedOpenAiAnswer, expectedToldAnswer } from "./replay/expectation.ts";
+import { expectedOpenAiAnswer, expectedToldAnswer, timesAsked } from "./replay/expectation.ts";
 import { expectedFailure, recordedMessage } from "./replay/failures.ts";
 import { toldByCompletion, withoutChance } from "./replay/openai-answer.ts";
 import { playRecordings } from "./replay/playback.ts";
@@ -49,6 +50,12 @@ after(async () => {
   await gemini.close();
 });
 
+test("the model's mistakes are among them, and one that only a whole answer is asked for again", () => {
+  const asked = (times: number, streamed: boolean): number =>
+    answers.filter((recording) => timesAsked(recording, streamed) === times).length;
+  assert.deepEqual([asked(2, false), asked(2, true)], [8, 7]);
+});
+
 test("all recordings are there, and few are set apart", () => {
   assert.equal(recordings.length, 324);
   assert.equal(answers.length + errors.length + Object.keys(APART).length, recordings.length);
@@ -70,15 +77,12 @@ describe("set apart", () => {
   for (const id of Object.keys(APART).filter((name) => name.includes("unary"))) {
     test(`${id} is a failure`, async () => {
       const recording = find(id);
-      const response = await player.rest(recording, false);
-      assert.equal(response.status, 502);
-      assert.equal(((await response.json()) as Json).error.code, "upstream_stream_truncated");
-      // The first event has come, and with it the 200.
-      const chunks = readChunks(await (await player.rest(recording, true)).text(), false);
-      assert.deepEqual(
-        chunks.map(({ error }) => error.code),
-        ["upstream_stream_truncated"],
-      );
+      // Nothing was told that would have to be taken back, so a stream fails as well as a whole answer.
+      for (const streamed of [false, true]) {
+        const response = await player.rest(recording, streamed);
+        assert.equal(response.status, 502);
+        assert.equal(((await response.json()) as Json).error.code, "upstream_stream_truncated");
+      }
       await assert.rejects(player.chat.chat(toChatRequest(recording)), isFailure("UPSTREAM_STREAM_TRUNCATED"));
       const { error } = await collect(player.chat.streamChat(toChatRequest(recording)));
       assert.ok(isFailure("UPSTREAM_STREAM_TRUNCATED")(error));
@@ -111,15 +115,19 @@ async function checkAnswer(recording: Recording): Promise<void> {
   assert.ifError(stream.error);
 
   const whole: Json = JSON.parse(json);
-  const folded = foldChunks(readChunks(sse));
-  const expected = expectedOpenAiAnswer(recording);
-  assert.deepEqual(toldByCompletion(whole), expected, "the JSON answer");
-  assert.deepEqual(toldByCompletion(folded), expected, "the SSE stream");
-  assert.deepEqual(withoutChance(folded), withoutChance(whole), "the JSON answer equals the folded stream");
+  const chunks = readChunks(sse);
+  const folded = foldChunks(chunks);
+  assertPublished("completion", whole);
+  for (const chunk of chunks) assertPublished("chunk", chunk);
+  assert.deepEqual(toldByCompletion(whole), expectedOpenAiAnswer(recording, false), "the JSON answer");
+  assert.deepEqual(toldByCompletion(folded), expectedOpenAiAnswer(recording, true), "the SSE stream");
+  // A call that was made twice in one of the modes only cost more there.
+  const usage = timesAsked(recording, true) === timesAsked(recording, false) ? {} : { usage: undefined };
+  const [one, other] = [withoutChance(folded), withoutChance(whole)];
+  assert.deepEqual({ ...one, ...usage }, { ...other, ...usage }, "the JSON answer equals the folded stream");
 
-  const told = expectedToldAnswer(recording);
-  assert.deepEqual(toldByResponse(chat), told, "Chat");
-  assert.deepEqual(toldByStream(stream.batches), told, "StreamChat");
+  assert.deepEqual(toldByResponse(chat), expectedToldAnswer(recording, false), "Chat");
+  assert.deepEqual(toldByStream(stream.batches), expectedToldAnswer(recording, true), "StreamChat");
 }
 
 async function bodyOf(response: Response): Promise<string> {
@@ -141,7 +149,9 @@ async function checkError(recording: Recording): Promise<void> {
     collect(player.chat.streamChat(request)),
   ]);
   for (const response of [json, sse]) {
-    const { error }: Json = await response.json();
+    const body: Json = await response.json();
+    assertPublished("error", body);
+    const { error } = body;
     assert.equal(response.status, expected.httpStatus, error.message);
     assert.match(response.headers.get("content-type") ?? "", /^application\/json/);
     assert.deepEqual([error.code, error.param], [expected.code, expected.param]);

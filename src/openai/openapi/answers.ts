@@ -38,6 +38,13 @@ const Citation = Type.Object({
   }),
 });
 
+const Sound = {
+  id: Type.String(),
+  data: Type.String({ description: "Base64." }),
+  transcript: Type.String(),
+  expires_at: Type.Integer(),
+};
+
 /** Fields of a message and, in pieces, of a delta. */
 const SAID = {
   refusal: optional(Type.String()),
@@ -45,30 +52,43 @@ const SAID = {
   reasoning: Type.Optional(Type.String()),
   annotations: Type.Optional(Type.Array(Citation)),
   images: Type.Optional(Type.Array(Image)),
-  audio: Type.Optional(
-    Type.Object({ id: Type.String(), data: Type.String({ description: "Base64." }), expires_at: Type.Integer() }),
-  ),
   tool_calls: Type.Optional(Type.Array(ToolCall)),
-  function_call: Type.Optional(Type.Object({ name: Type.String(), arguments: Type.String() })),
+  function_call: Type.Optional(
+    Type.Object({ name: Type.String(), arguments: Type.String(), extra_content: CALL.extra_content }),
+  ),
   extra_content: Type.Optional(AnyObject),
 };
 
 const Finish = Type.Enum(["stop", "length", "tool_calls", "content_filter", "function_call"]);
-const Choice = Type.Object({
+
+/** Members of a choice and, beside its finish reason, of a stream's choice. */
+const CHOICE = {
   index: Count,
-  message: Type.Object({ role: Type.Literal("assistant"), content: nullable(Type.String()), ...SAID }),
   logprobs: nullable(AnyObject),
-  finish_reason: Finish,
   native_finish_reason: Type.Optional(Type.String({ description: "Gemini's word." })),
   finish_message: Type.Optional(Type.String()),
   safety_ratings: Type.Optional(Type.Array(AnyObject)),
   grounding_metadata: Type.Optional(AnyObject),
   url_context_metadata: Type.Optional(AnyObject),
+};
+const Choice = Type.Object({
+  ...CHOICE,
+  message: Type.Object({
+    role: Type.Literal("assistant"),
+    content: nullable(Type.String()),
+    ...SAID,
+    audio: Type.Optional(Type.Object(Sound)),
+  }),
+  finish_reason: Finish,
 });
 const StreamChoice = Type.Object({
-  index: Count,
-  delta: Type.Object({ role: Type.Optional(Type.Literal("assistant")), content: optional(Type.String()), ...SAID }),
-  logprobs: nullable(AnyObject),
+  ...CHOICE,
+  delta: Type.Object({
+    role: Type.Optional(Type.Literal("assistant")),
+    content: optional(Type.String()),
+    ...SAID,
+    audio: Type.Optional(Type.Partial(Type.Object(Sound), { description: "A piece; `expires_at` is its end." })),
+  }),
   finish_reason: nullable(Finish),
 });
 
@@ -78,6 +98,7 @@ const Usage = Type.Object({
   total_tokens: Count,
   prompt_tokens_details: Type.Optional(AnyObject),
   completion_tokens_details: Type.Optional(AnyObject),
+  estimated: Type.Optional(Type.Literal(true, { description: "Google told no counts: these are the gateway's." })),
 });
 const Warning = Type.Object({ code: Type.String(), param: Type.String(), message: Type.String() });
 

@@ -5,11 +5,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { benchImage, startFaultyGemini } from "../../support/faulty-gemini.ts";
-import { LICENCE, startGateway } from "../../support/gateway.ts";
+import { benchImage, startFaultyGemini } from "../support/faulty-gemini.ts";
+import { LICENCE, startGateway } from "../support/gateway.ts";
 import { playScenarios, runPython, skipPython, type Seen } from "./python.ts";
 
-const PROTO = join(import.meta.dirname, "../../../proto");
+const PROTO = join(import.meta.dirname, "../../proto");
 // What the contract imports, too: a stub imports the stubs of its imports.
 const FILES = ["gemini/chat/v1/chat.proto", "gemini/chat/v1/models.proto", "buf/validate/validate.proto"];
 

@@ -1,18 +1,22 @@
 // Goal: Python programs with the openai package work unchanged, its stream helper included, which adds up deltas in a way of its own.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { LICENCE, type TestGateway } from "../../support/gateway.ts";
-import { startInformedGateway } from "./informed-gateway.ts";
+import { LICENCE } from "../support/gateway.ts";
+import { startJudgedGateway, type Asked, type JudgedGateway } from "./judged-gateway.ts";
+import { PICTURE_SEEN, PICTURE_URL } from "./picture.ts";
 import { playScenarios, skipPython, type Seen } from "./python.ts";
 
 describe("openai for Python", { skip: skipPython }, () => {
-  let gateway: TestGateway;
+  let judged: JudgedGateway;
+  let asked: readonly Asked[];
   let seen: Seen;
   before(async () => {
-    gateway = await startInformedGateway();
-    seen = await playScenarios("openai_client.py", [gateway.base, LICENCE]);
+    judged = await startJudgedGateway();
+    asked = await judged.watch(async () => {
+      seen = await playScenarios("openai_client.py", [judged.base, LICENCE, PICTURE_URL]);
+    });
   });
-  after(() => gateway[Symbol.asyncDispose]());
+  after(() => judged[Symbol.asyncDispose]());
 
   test("an answer comes whole, with its request id and headers", () => {
     const { content, finish, total_tokens: tokens, request_id: id, called } = seen("chat");
@@ -58,8 +62,30 @@ describe("openai for Python", { skip: skipPython }, () => {
     assert.equal(warnings, null);
   });
 
+  test("loops of two steps end well, whole and streamed, with messages sent back whole or copied", () => {
+    const loops = seen("loops_of_two_steps")["seen"] as { asked: string[][]; content: string }[];
+    assert.equal(loops.length, 4);
+    for (const { asked: calls, content } of loops) {
+      assert.deepEqual(calls, [["get_weather"], ["get_time"]]);
+      assert.match(content, /get_time: {"of":"get_time"}/);
+    }
+  });
+
+  test("whatever was sent back, Gemini got its own signatures", () => {
+    const steps = asked.map((body) => judged.countSignedSteps(body));
+    // The two loops of parallel calls, and the four of two steps.
+    assert.deepEqual(
+      [1, 2].map((count) => steps.filter((step) => step === count).length),
+      [2 + 4, 4],
+    );
+  });
+
+  test("a picture is seen", () => {
+    assert.match(String(seen("vision")["content"]), PICTURE_SEEN);
+  });
+
   test("pydantic models are filled, as answers and as arguments of a function", () => {
-    for (const scenario of ["parsed", "parsed_call"]) {
+    for (const scenario of ["parsed", "parsed_in_a_stream", "parsed_call"]) {
       const { city, population, districts } = seen(scenario);
       assert.equal(typeof city, "string", scenario);
       assert.ok(Number.isInteger(population) && Array.isArray(districts));

@@ -13,7 +13,7 @@ const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 const FIND =
   "import importlib.util, sys; sys.exit(any(importlib.util.find_spec(name) is None for name in sys.argv[1:]))";
 const found = spawnSync(PYTHON, ["-c", FIND, "grpc", "grpc_status", "grpc_tools", "openai"]).status === 0;
-const MISSING = `${PYTHON} with the packages of test/e2e/clients/requirements.txt is not there`;
+const MISSING = `${PYTHON} with the packages of test/clients/requirements.txt is not there`;
 
 /** Why the Python tests are skipped; false when they run, and with REQUIRE_ALL=1 they always do. */
 export const skipPython = found || process.env["REQUIRE_ALL"] === "1" ? false : MISSING;

@@ -1,4 +1,4 @@
-"""What a Python program with the openai package does with the gateway: BASE_URL LICENCE."""
+"""What a Python program with the openai package does with the gateway: BASE_URL LICENCE PICTURE_URL."""
 import asyncio
 import base64
 import json
@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from scenarios import play
 
-BASE_URL, LICENCE = sys.argv[1:]
+BASE_URL, LICENCE, PICTURE_URL = sys.argv[1:]
 MODEL = "gemini-3.8-flash"
 client = OpenAI(base_url=BASE_URL, api_key=LICENCE, max_retries=0)
 
@@ -99,6 +99,39 @@ def streamed_tool_loop_without_extras():
     return {"content": raw.parse().choices[0].message.content, "warnings": raw.headers.get("x-gateway-warnings")}
 
 
+def whole(messages):
+    return client.chat.completions.create(model=MODEL, messages=messages, tools=TOOLS).choices[0].message
+
+
+def streamed(messages):
+    with client.chat.completions.stream(model=MODEL, messages=messages, tools=TOOLS) as events:
+        return events.get_final_completion().choices[0].message
+
+
+def as_known(message):
+    """What programs keep that copy only the fields they know."""
+    called = [call.model_dump(include={"id": True, "type": True, "function": {"name", "arguments"}}) for call in message.tool_calls]
+    return {"role": "assistant", "content": message.content, "tool_calls": called}
+
+
+def loops_of_two_steps():
+    """Each way to ask with each way to send back."""
+
+    def loop(ask, send_back):
+        messages, asked = user("Use get_weather and get_time for Paris, one after the other."), []
+        while (message := ask(messages)).tool_calls:
+            asked.append([call.function.name for call in message.tool_calls])
+            messages = [*messages, send_back(message), *results(message.tool_calls)]
+        return {"asked": asked, "content": message.content}
+
+    return {"seen": [loop(ask, send_back) for ask in (whole, streamed) for send_back in (lambda message: message, as_known)]}
+
+
+def vision():
+    content = [{"type": "text", "text": "What is this?"}, {"type": "image_url", "image_url": {"url": PICTURE_URL}}]
+    return {"content": client.chat.completions.create(model=MODEL, messages=user(content)).choices[0].message.content}
+
+
 class Place(BaseModel):
     city: str
     population: int
@@ -108,6 +141,11 @@ class Place(BaseModel):
 def parsed():
     answer = client.chat.completions.parse(model=MODEL, messages=user("Berlin"), response_format=Place)
     return answer.choices[0].message.parsed.model_dump()
+
+
+def parsed_in_a_stream():
+    with client.chat.completions.stream(model=MODEL, messages=user("Berlin"), response_format=Place) as events:
+        return events.get_final_completion().choices[0].message.parsed.model_dump()
 
 
 def parsed_call():
@@ -180,7 +218,10 @@ play(
         stream_helper,
         tool_loop,
         streamed_tool_loop_without_extras,
+        loops_of_two_steps,
+        vision,
         parsed,
+        parsed_in_a_stream,
         parsed_call,
         images_in_a_stream,
         speech_in_a_stream,
