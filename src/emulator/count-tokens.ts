@@ -7,9 +7,13 @@ import { checkContents } from "./rules/contents.ts";
 import { checkMedia } from "./rules/media.ts";
 import { countPrompt, modalityDetails, totalOf } from "./usage.ts";
 
-/** Body of a countTokens answer; throws the 400 a bad request deserves. */
-export function countTokensOf(model: EmulatedModel, body: CountTokensRequest): Record<string, unknown> {
-  const request = requestOf(model, body);
+/** Body of a countTokens answer; throws the 400 a bad request deserves. `attach` finds the uploaded files. */
+export function countTokensOf(
+  model: EmulatedModel,
+  body: CountTokensRequest,
+  attach: (request: GenerateRequest) => GenerateRequest,
+): Record<string, unknown> {
+  const request = attach(requestOf(model, body));
   checkContents(request, model);
   checkMedia(request.contents ?? [], model);
   const counts = countPrompt(request, model);

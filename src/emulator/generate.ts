@@ -6,25 +6,30 @@ import { composeAnswer } from "./answer/compose.ts";
 import { invalidArgument, plainError, quotaExceeded, type ApiError } from "./errors.ts";
 import type { Framing } from "./framing.ts";
 import type { EmulatedModel } from "./models.ts";
+import type { RequestMemory } from "./memory.ts";
 import { readPrompt, type Prompt } from "./prompt.ts";
 import { createByteSource, toResponseId, type ByteSource } from "./random.ts";
 import { jsonReply, type Reply } from "./reply.ts";
 import type { GenerateRequest } from "./request.ts";
 import { checkRequest } from "./rules/check-request.ts";
-import { issueSignature } from "./signatures.ts";
+import { issueSignature, signatureScope } from "./signatures.ts";
 import { toChunks } from "./stream-chunks.ts";
-import { httpTrigger, numberTrigger, readTriggers, withoutTriggers, type Triggers } from "./triggers.ts";
+import { httpTrigger, numberTrigger, readTriggers, settleOnce, withoutTriggers, type Triggers } from "./triggers.ts";
 import { countOutput, toCandidates } from "./unary-response.ts";
-import { countPrompt, NO_OUTPUT, totalOf, toUsage, type OutputTokens } from "./usage.ts";
+import { countPrompt, NO_OUTPUT, totalOf, toUsage, withEarlier, type OutputTokens } from "./usage.ts";
 
 /** One generate call, its body read. */
 interface GenerateCall {
   readonly model: EmulatedModel;
   readonly request: GenerateRequest;
+  /** The caller's project. */
+  readonly project: string;
   /** Framing of the stream; absent for a unary answer. */
   readonly framing?: Framing;
   /** Stands for the whole request: equal requests get equal answers. */
   readonly fingerprint: string;
+  /** For triggers that let only the first of equal requests fail. */
+  readonly memory: RequestMemory;
   /** Response ids and signatures come from here. */
   readonly randomBytes: ByteSource;
   readonly signal: AbortSignal;
@@ -33,10 +38,10 @@ interface GenerateCall {
 /** Answers a generate call; throws the ApiError it deserves, or an AbortError when the caller has gone. */
 export async function generate(call: GenerateCall): Promise<Reply> {
   const { model, request, framing } = call;
-  checkRequest(model, request, framing !== undefined);
+  checkRequest(model, request, { streaming: framing !== undefined, project: call.project });
   const asked = readPrompt(request);
-  const triggers = readTriggers(asked.lastTurnText);
-  const envelope = createEnvelope(call);
+  const triggers = settleOnce(readTriggers(asked.lastTurnText), () => call.memory.meet(call.fingerprint));
+  const envelope = createEnvelope(call, triggers);
   const delayMs = numberTrigger(triggers, "delay");
   if (delayMs !== undefined) await sleep(delayMs, undefined, { signal: call.signal });
   const failure = failureOf(triggers, model);
@@ -45,10 +50,11 @@ export async function generate(call: GenerateCall): Promise<Reply> {
   if (triggers.has("blocked")) return blockedReply(triggers, envelope, call);
   const answers = await answerAll(call, hideTriggers(asked), triggers);
   if (framing === undefined) {
-    const body = envelope({ candidates: toCandidates(answers, signer(call)) }, countOutput(answers));
+    const candidates = toCandidates(answers, signer(call, triggers));
+    const body = envelope({ candidates }, countOutput(answers), answers[0]?.earlierTokens);
     return jsonReply(body, unaryHeaders(request));
   }
-  return { kind: "stream", framing, chunks: streamChunks(call, answers, envelope, failure) };
+  return { kind: "stream", framing, chunks: streamChunks(call, { answers, triggers }, envelope, failure) };
 }
 
 /** The model never sees the triggers. */
@@ -60,10 +66,11 @@ const hideTriggers = (prompt: Prompt): Prompt => ({
 
 async function answerAll(call: GenerateCall, prompt: Prompt, triggers: Triggers): Promise<readonly Answer[]> {
   const { model, request } = call;
+  const streaming = call.framing !== undefined;
   const requestBytes = createByteSource(call.fingerprint);
   const answers: Answer[] = [];
   for (let candidate = 0; candidate < (request.generationConfig?.candidateCount ?? 1); candidate += 1) {
-    const context: AnswerContext = { model, request, prompt, triggers, requestBytes, candidate };
+    const context: AnswerContext = { model, request, prompt, triggers, streaming, requestBytes, candidate };
     answers.push(await composeAnswer(context));
   }
   return answers;
@@ -71,23 +78,28 @@ async function answerAll(call: GenerateCall, prompt: Prompt, triggers: Triggers)
 
 function streamChunks(
   call: GenerateCall,
-  answers: readonly Answer[],
+  { answers, triggers }: { readonly answers: readonly Answer[]; readonly triggers: Triggers },
   envelope: Envelope,
   failure: ApiError | undefined,
 ): readonly unknown[] {
   const [answer] = answers;
   if (answer === undefined) return [];
-  const chunks = toChunks(answer, call.model, signer(call)).map(({ candidate, output }) =>
-    envelope({ candidates: [candidate] }, output),
+  const chunks = toChunks(answer, call.model, signer(call, triggers)).map(({ candidate, output }) =>
+    envelope({ candidates: [candidate] }, output, answer.earlierTokens),
   );
   if (failure === undefined) return chunks;
   return [...chunks.slice(0, Math.ceil(chunks.length / 2)), failure.toBody()];
 }
 
 /** Wraps candidates or promptFeedback into a body; every chunk of one answer shares the response id. */
-type Envelope = (content: Record<string, unknown>, output: OutputTokens) => Record<string, unknown>;
+type Envelope = (
+  content: Record<string, unknown>,
+  output: OutputTokens,
+  /** Tokens of earlier hops: the model reads them again. */
+  earlierTokens?: number,
+) => Record<string, unknown>;
 
-function createEnvelope(call: GenerateCall): Envelope {
+function createEnvelope(call: GenerateCall, triggers: Triggers): Envelope {
   const { model, request } = call;
   const prompt = countPrompt(request, model);
   if (totalOf(prompt) > model.inputTokenLimit) {
@@ -96,13 +108,21 @@ function createEnvelope(call: GenerateCall): Envelope {
     );
   }
   const responseId = toResponseId(call.randomBytes);
-  return (content, output) => ({
+  const modelStatus = triggers.has("model-status") ? statusOf(triggers.get("model-status") || "DEPRECATED") : undefined;
+  return (content, output, earlierTokens = 0) => ({
     ...content,
-    usageMetadata: toUsage(prompt, output, serviceTierOf(request)),
+    usageMetadata: toUsage(withEarlier(prompt, earlierTokens), output, serviceTierOf(request)),
     modelVersion: model.version,
     responseId,
+    ...(modelStatus && { modelStatus }),
   });
 }
+
+const statusOf = (modelStage: string) => ({
+  modelStage,
+  retirementTime: "2027-01-01T00:00:00Z",
+  message: `The emulator was asked to call this model ${modelStage}.`,
+});
 
 /** A blocked prompt is a 200 without candidates. */
 function blockedReply(triggers: Triggers, envelope: Envelope, call: GenerateCall): Reply {
@@ -122,7 +142,10 @@ function failureOf(triggers: Triggers, model: EmulatedModel): ApiError | undefin
   return plainError(Number(code));
 }
 
-const signer = (call: GenerateCall) => () => issueSignature(call.randomBytes);
+const signer = ({ randomBytes, project, model }: GenerateCall, triggers: Triggers) => {
+  const scope = signatureScope(project, model.generation);
+  return () => issueSignature(randomBytes, scope, numberTrigger(triggers, "signature-bytes"));
+};
 
 const serviceTierOf = (request: GenerateRequest) => {
   const tier = request.serviceTier?.toLowerCase();

@@ -46,6 +46,6 @@ process.once("SIGINT", stop);
 
 const example =
   `curl '${emulator.origin}/v1beta/models/gemini-3.8-flash:streamGenerateContent?alt=sse' ` +
-  `-H 'x-goog-api-key: ${settings.keys[0]}' -H 'content-type: application/json' ` +
+  `-H 'x-goog-api-key: ${settings.keys[0]?.key}' -H 'content-type: application/json' ` +
   `-d '{"contents":[{"role":"user","parts":[{"text":"Hello"}]}]}'`;
 process.stdout.write(`gemini-emulator listening on ${emulator.origin} – try: ${example}\n`);

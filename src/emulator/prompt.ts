@@ -13,6 +13,8 @@ export interface Prompt {
   readonly media: readonly Part[];
   /** Function results of the last turn. */
   readonly results: readonly FunctionResponse[];
+  /** How many turns of function results came in since that message. */
+  readonly steps: number;
   /** What the user said before, oldest first. */
   readonly earlier: readonly string[];
 }
@@ -25,12 +27,14 @@ export function readPrompt(request: GenerateRequest): Prompt {
   const last = contents.at(-1);
   const results = (last?.parts ?? []).flatMap((part) => part.functionResponse ?? []);
   const question = messages.at(-1);
+  const sinceQuestion = question === undefined ? users : users.slice(users.lastIndexOf(question) + 1);
   return {
     text: textOf(question),
     lastTurnText: last?.role === "model" ? "" : textOf(last),
     system: textOf(request.systemInstruction),
     media: [...(question?.parts ?? []).filter(isMedia), ...results.flatMap((result) => result.parts ?? [])],
     results,
+    steps: sinceQuestion.length,
     earlier: messages
       .slice(0, -1)
       .map(textOf)

@@ -70,13 +70,21 @@ function readMessage(name: MessageName, value: unknown, path: string, violations
   const fields: Readonly<Record<string, string>> = MESSAGES[name];
   for (const [key, field] of Object.entries(value)) {
     const camel = toCamel(key);
-    const type = Object.hasOwn(fields, camel) ? fields[camel] : undefined;
+    const snake = toSnake(camel);
+    // One spelling or the other, no mixture of both.
+    const type = (key === camel || key === snake) && Object.hasOwn(fields, camel) ? fields[camel] : undefined;
     if (type === undefined) violations.push(unknownName(key, path));
-    else if (field !== null) result[camel] = readField(type, field, joinPath(path, toSnake(camel)), violations);
+    else if (Array.isArray(field) && !takesList(type)) violations.push(unknownName(key, path, NOT_REPEATING));
+    else if (field !== null) result[camel] = readField(type, field, joinPath(path, snake), violations);
   }
   checkOneof(name, result, path, violations);
   return result;
 }
+
+const NOT_REPEATING = "Proto field is not repeating, cannot start list.";
+
+/** Free JSON may be a list too. */
+const takesList = (type: string) => type.endsWith("[]") || type === "any";
 
 function checkOneof(name: MessageName, message: JsonObject, path: string, violations: Violation[]): void {
   const oneof = ONEOFS[name];
@@ -120,7 +128,10 @@ function readEnum(name: keyof typeof ENUMS, value: unknown, path: string, violat
   return undefined;
 }
 
-const INT32_LIMIT = 2 ** 31;
+const isIntegerOf = (bits: number) => (number: number) =>
+  Number.isInteger(number) && number >= -(2 ** (bits - 1)) && number < 2 ** (bits - 1);
+
+const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
 
 function readScalar(type: string, value: unknown, path: string, violations: Violation[]): unknown {
   const read = readKnownScalar(type, value);
@@ -150,11 +161,11 @@ function readKnownScalar(type: string, value: unknown): unknown {
     case "duration":
       return typeof value === "string" && /^-?\d+(\.\d{1,9})?s$/.test(value) ? value : undefined;
     case "timestamp":
-      return typeof value === "string" && !Number.isNaN(Date.parse(value)) ? value : undefined;
+      return typeof value === "string" && TIMESTAMP.test(value) && !Number.isNaN(Date.parse(value)) ? value : undefined;
     case "int32":
-      return readNumber(value, (number) => Number.isInteger(number) && Math.abs(number) <= INT32_LIMIT);
+      return readNumber(value, isIntegerOf(32));
     case "int64":
-      return readNumber(value, Number.isInteger);
+      return readNumber(value, isIntegerOf(64));
     case "float":
     case "double":
       return readNumber(value, Number.isFinite);
@@ -176,9 +187,9 @@ function decodeBase64(text: string): Buffer | undefined {
   return Buffer.from(body, "base64");
 }
 
-function unknownName(key: string, path: string): Violation {
+function unknownName(key: string, path: string, reason = "Cannot find field."): Violation {
   const where = path === "" ? "" : ` at '${path}'`;
-  const description = `Invalid JSON payload received. Unknown name "${key}"${where}: Cannot find field.`;
+  const description = `Invalid JSON payload received. Unknown name "${key}"${where}: ${reason}`;
   return path === "" ? { description } : { field: path, description };
 }
 

@@ -18,8 +18,17 @@ export interface StreamReply {
   readonly chunks: readonly unknown[];
 }
 
-/** Either kind of reply. */
-export type Reply = JsonReply | StreamReply;
+/** No body, only headers: what the steps of an upload are answered with. */
+export interface EmptyReply {
+  readonly kind: "empty";
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Any kind of reply. */
+export type Reply = JsonReply | StreamReply | EmptyReply;
+
+/** A 200 with these headers alone. */
+export const emptyReply = (headers: Readonly<Record<string, string>>): EmptyReply => ({ kind: "empty", headers });
 
 /** A 200 with this body. */
 export const jsonReply = (body: unknown, headers?: Readonly<Record<string, string>>): JsonReply => ({

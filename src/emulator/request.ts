@@ -1,5 +1,7 @@
 // The request after reading: camelCase keys, enums upper-case, bytes decoded. Mirrors proto-tables.ts.
 
+import type { HeldFile } from "./files/held-file.ts";
+
 /** A `struct` field. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -10,6 +12,7 @@ export interface GenerateRequest {
   readonly systemInstruction?: Content;
   readonly tools?: readonly Tool[];
   readonly toolConfig?: ToolConfig;
+  readonly safetySettings?: readonly { readonly category?: string; readonly threshold?: string }[];
   readonly generationConfig?: GenerationConfig;
   readonly cachedContent?: string;
   readonly serviceTier?: string;
@@ -20,6 +23,11 @@ export interface GenerateRequest {
 export interface CountTokensRequest {
   readonly contents?: readonly Content[];
   readonly generateContentRequest?: GenerateRequest;
+}
+
+/** Body of the first request of an upload. */
+export interface CreateFileRequest {
+  readonly file?: { readonly name?: string; readonly displayName?: string; readonly mimeType?: string };
 }
 
 /** One turn. */
@@ -43,8 +51,11 @@ export interface Part {
   readonly thought?: boolean;
   readonly thoughtSignature?: Buffer;
   readonly videoMetadata?: { readonly fps?: number };
-  readonly mediaResolution?: { readonly level?: string };
+  readonly mediaResolution?: { readonly level?: string; readonly numTokens?: number };
+  readonly mediaProcessing?: string;
   readonly speechMetadata?: { readonly speaker?: string; readonly style?: string };
+  /** Not on the wire: the uploaded file that `fileData` names. */
+  readonly file?: HeldFile;
 }
 
 /** Media sent in the request. */
@@ -66,7 +77,10 @@ export interface FunctionResponse {
   readonly id?: string;
   readonly name?: string;
   readonly response?: JsonObject;
-  readonly parts?: readonly { readonly inlineData?: InlineData }[];
+  readonly parts?: readonly {
+    readonly inlineData?: InlineData;
+    readonly fileData?: FileData & { readonly displayName?: string };
+  }[];
 }
 
 /** One entry of `tools`. */
@@ -86,6 +100,7 @@ export interface Tool {
 export interface FunctionDeclaration {
   readonly name?: string;
   readonly description?: string;
+  readonly behavior?: string;
   readonly parameters?: JsonObject;
   readonly parametersJsonSchema?: unknown;
   readonly response?: JsonObject;
@@ -112,10 +127,16 @@ export interface GenerationConfig {
   readonly presencePenalty?: number;
   readonly frequencyPenalty?: number;
   readonly responseLogprobs?: boolean;
+  readonly logprobs?: number;
   readonly responseMimeType?: string;
   readonly responseSchema?: JsonObject;
   readonly responseJsonSchema?: unknown;
-  readonly responseFormat?: unknown;
+  readonly responseFormat?: readonly {
+    readonly audio?: { readonly mimeType?: string };
+    readonly image?: JsonObject;
+    readonly video?: JsonObject;
+    readonly text?: JsonObject;
+  }[];
   readonly responseModalities?: readonly string[];
   readonly speechConfig?: SpeechConfig;
   readonly imageConfig?: { readonly aspectRatio?: string; readonly imageSize?: string };

@@ -1,12 +1,16 @@
 // The paths of the Gemini API the emulator serves, and which operation answers each.
 
 import { createHash } from "node:crypto";
-import type { IncomingHttpHeaders } from "node:http";
-import { checkKey } from "./access.ts";
+import { checkKey, type EmulatorKey } from "./access.ts";
+import type { Call } from "./call.ts";
 import { countTokensOf } from "./count-tokens.ts";
 import { methodNotAllowed, modelNotFound, modelShutDown, unknownMethodPath } from "./errors.ts";
+import { attachFiles } from "./files/attach.ts";
+import { continueUpload, serveFiles, startUpload, uploadIdOf } from "./files/routes.ts";
+import type { FileStore } from "./files/store.ts";
 import { ARRAY, SSE } from "./framing.ts";
 import { generate } from "./generate.ts";
+import type { RequestMemory } from "./memory.ts";
 import { getModel, listModels } from "./model-resource.ts";
 import { findModel, isShutDown, type EmulatedModel } from "./models.ts";
 import { readRequest } from "./proto-reader.ts";
@@ -14,24 +18,17 @@ import type { ByteSource } from "./random.ts";
 import { jsonReply, type Reply } from "./reply.ts";
 import type { CountTokensRequest, GenerateRequest } from "./request.ts";
 
-/** An HTTP call as far as routes need it. */
-export interface Call {
-  readonly method: string;
-  readonly url: URL;
-  readonly headers: IncomingHttpHeaders;
-  /** Read only once the key is known to be good. */
-  readonly readBody: () => Promise<Buffer>;
-  /** Aborted when the caller has gone. */
-  readonly signal: AbortSignal;
-}
-
 /** What all calls share. */
 export interface Emulator {
-  readonly keys: readonly string[];
+  readonly keys: readonly EmulatorKey[];
   readonly randomBytes: ByteSource;
+  readonly files: FileStore;
+  readonly memory: RequestMemory;
 }
 
-const PATH = /^\/(v1|v1beta|v1alpha)\/models(?:\/([^/:]+)(?::([a-zA-Z]+))?)?$/;
+const MODEL_PATH = /^\/(v1|v1beta|v1alpha)\/models(?:\/([^/:]+)(?::([a-zA-Z]+))?)?$/;
+const FILE_PATH = /^\/(?:v1|v1beta|v1alpha)\/files(?:\/([^/:]+))?$/;
+const UPLOAD_PATH = /^\/upload\/(?:v1|v1beta|v1alpha)\/files$/;
 
 /** Methods of models; those without an operation here are refused for every model, as for one that lacks them. */
 const METHODS = [
@@ -53,21 +50,35 @@ export const answersArray = (url: URL): boolean =>
 
 /** Answers one call; throws an ApiError for what Google would refuse. */
 export async function route(call: Call, emulator: Emulator): Promise<Reply> {
-  const { url, method } = call;
-  const [, version, id, verb] = PATH.exec(url.pathname) ?? [];
+  const { pathname } = call.url;
+  if (UPLOAD_PATH.test(pathname)) return routeUpload(call, emulator);
+  const file = FILE_PATH.exec(pathname);
+  if (file !== null) return serveFiles(call, emulator.files, projectOf(call, emulator), file[1]);
+  const [, version, id, verb] = MODEL_PATH.exec(pathname) ?? [];
   if (version === undefined) throw unknownMethodPath();
   if (verb !== undefined && !METHODS.includes(verb)) throw unknownMethodPath();
-  if (method !== (verb === undefined ? "GET" : "POST")) throw methodNotAllowed();
-  checkKey(call.headers, url.searchParams, emulator.keys);
-  if (id === undefined) return jsonReply(listModels(url.searchParams));
+  if (call.method !== (verb === undefined ? "GET" : "POST")) throw methodNotAllowed();
+  const project = projectOf(call, emulator);
+  if (id === undefined) return jsonReply(listModels(call.url.searchParams));
   if (verb === undefined) return jsonReply(getModel(id, version));
-  return invoke(call, emulator, { version, id, verb });
+  return invoke(call, emulator, { version, id, verb, project });
+}
+
+const projectOf = (call: Call, { keys }: Emulator): string => checkKey(call.headers, call.url.searchParams, keys);
+
+/** Only the first request of an upload brings a key. */
+async function routeUpload(call: Call, emulator: Emulator): Promise<Reply> {
+  const uploadId = uploadIdOf(call.url);
+  return uploadId === undefined
+    ? startUpload(call, emulator.files, projectOf(call, emulator))
+    : continueUpload(call, emulator.files, uploadId);
 }
 
 interface Target {
   readonly version: string;
   readonly id: string;
   readonly verb: string;
+  readonly project: string;
 }
 
 async function invoke(call: Call, emulator: Emulator, target: Target): Promise<Reply> {
@@ -75,16 +86,19 @@ async function invoke(call: Call, emulator: Emulator, target: Target): Promise<R
   const text = body.toString("utf8");
   if (target.verb === "countTokens") {
     const request = readRequest<CountTokensRequest>("CountTokensRequest", text);
-    return jsonReply(countTokensOf(findServing(target), request));
+    const attach = (whole: GenerateRequest) => attachFiles(whole, emulator.files, target.project);
+    return jsonReply(countTokensOf(findServing(target), request, attach));
   }
   const streaming = target.verb === "streamGenerateContent";
   if (!streaming && target.verb !== "generateContent") throw modelNotFound(target.id, target.version, target.verb);
   const request = readRequest<GenerateRequest>("GenerateContentRequest", text);
   return generate({
     model: findServing(target),
-    request,
+    project: target.project,
+    request: attachFiles(request, emulator.files, target.project),
     fingerprint: createHash("sha256").update(target.id).update("\0").update(body).digest("hex"),
     randomBytes: emulator.randomBytes,
+    memory: emulator.memory,
     signal: call.signal,
     ...(streaming && { framing: answersArray(call.url) ? ARRAY : SSE }),
   });

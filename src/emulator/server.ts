@@ -4,10 +4,13 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
+import { toEmulatorKey, type EmulatorKey } from "./access.ts";
 import { ApiError, invalidArgument, plainError } from "./errors.ts";
+import { FileStore } from "./files/store.ts";
 import { toPrettyJson } from "./framing.ts";
+import { RequestMemory } from "./memory.ts";
 import { createByteSource } from "./random.ts";
-import type { JsonReply, Reply, StreamReply } from "./reply.ts";
+import type { EmptyReply, JsonReply, Reply, StreamReply } from "./reply.ts";
 import { answersArray, route, type Emulator } from "./routes.ts";
 
 /** Google's limit of an inline request, named in its error, … */
@@ -34,8 +37,8 @@ export interface EmulatorOptions {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
-  /** API keys that are accepted; the one key `emulator` by default. */
-  readonly keys?: readonly string[];
+  /** API keys that are accepted, with their projects or each its own; the one key `emulator` by default. */
+  readonly keys?: readonly (string | EmulatorKey)[];
   /** Pause between the chunks of a stream, 0 by default. */
   readonly chunkDelayMs?: number;
   /** Makes response ids and signatures reproducible; random by default. */
@@ -54,7 +57,9 @@ export interface RunningEmulator {
 
 /** Starts the emulator; rejects when the address cannot be listened on. */
 export async function startEmulator(options: EmulatorOptions): Promise<RunningEmulator> {
-  const emulator = { keys: options.keys ?? [DEFAULT_KEY], randomBytes: createByteSource(options.seed) };
+  const randomBytes = createByteSource(options.seed);
+  const keys = (options.keys ?? [DEFAULT_KEY]).map(toEmulatorKey);
+  const emulator = { keys, randomBytes, files: new FileStore(randomBytes), memory: new RequestMemory() };
   const { chunkDelayMs = 0, onError = reportToStderr } = options;
   const server = createServer({
     headersTimeout: HEADERS_TIMEOUT_MS,
@@ -87,7 +92,11 @@ async function serve(
   const { method = "GET", headers } = incoming;
   const url = URL.parse(incoming.url ?? "/", BASE) ?? new URL(BASE);
   try {
-    return await route({ method, url, headers, signal: gone, readBody: () => readBody(incoming) }, emulator);
+    const readChunks = () => chunksOf(incoming);
+    return await route(
+      { method, url, headers, signal: gone, readChunks, readBody: () => readBody(incoming) },
+      emulator,
+    );
   } catch (error) {
     if (hasLeft(incoming, gone)) throw error;
     if (!(error instanceof ApiError)) onError(error);
@@ -98,16 +107,18 @@ async function serve(
 /** A caller who leaves while still sending shows up as a failed body before the connection counts as closed. */
 const hasLeft = (incoming: IncomingMessage, gone: AbortSignal) => gone.aborted || incoming.errored !== null;
 
+/** The connection must survive a body that is refused half-way, or nobody could read the error. */
+const chunksOf = (incoming: IncomingMessage): AsyncIterable<Buffer> => incoming.iterator({ destroyOnReturn: false });
+
 async function readBody(incoming: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
-  // The connection must survive a body that is too long, or nobody could read the error.
-  for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
-    size += (chunk as Buffer).length;
+  for await (const chunk of chunksOf(incoming)) {
+    size += chunk.length;
     if (size > REQUEST_LIMIT_BYTES + REQUEST_SLACK_BYTES) {
       throw invalidArgument(`Request payload size exceeds the limit: ${REQUEST_LIMIT_BYTES} bytes.`);
     }
-    chunks.push(chunk as Buffer);
+    chunks.push(chunk);
   }
   return Buffer.concat(chunks, size);
 }
@@ -118,7 +129,9 @@ function errorReply(error: ApiError, url: URL): JsonReply {
     kind: "json",
     status: error.code,
     body: answersArray(url) ? [body] : body,
-    ...(error.code === 405 && { headers: { allow: "GET, POST" } }),
+    ...(error.code === 405 && {
+      headers: { allow: url.pathname.includes("/files") ? "GET, POST, DELETE" : "GET, POST" },
+    }),
   };
 }
 
@@ -133,6 +146,7 @@ const COMMON_HEADERS = {
 
 async function send(outgoing: ServerResponse, reply: Reply, chunkDelayMs: number, gone: AbortSignal): Promise<void> {
   if (reply.kind === "json") sendJson(outgoing, reply);
+  else if (reply.kind === "empty") sendEmpty(outgoing, reply);
   else await sendStream(outgoing, reply, chunkDelayMs, gone);
 }
 
@@ -140,6 +154,13 @@ function sendJson(outgoing: ServerResponse, reply: JsonReply): void {
   const contentType = "application/json; charset=UTF-8";
   outgoing.writeHead(reply.status, { "content-type": contentType, ...COMMON_HEADERS, ...reply.headers });
   outgoing.end(`${toPrettyJson(reply.body)}\n`);
+}
+
+/** The content type is the recorded one. */
+function sendEmpty(outgoing: ServerResponse, reply: EmptyReply): void {
+  const headers = { "content-type": "text/plain; charset=utf-8", "content-length": "0" };
+  outgoing.writeHead(200, { ...headers, ...COMMON_HEADERS, ...reply.headers });
+  outgoing.end();
 }
 
 async function sendStream(

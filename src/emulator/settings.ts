@@ -1,9 +1,11 @@
 // The emulator command's settings: read from the environment and checked before anything listens.
 
+import type { EmulatorKey } from "./access.ts";
+
 interface EmulatorSettings {
   readonly host: string;
   readonly port: number;
-  readonly keys: readonly string[];
+  readonly keys: readonly EmulatorKey[];
 }
 
 /** A setting that cannot be used; the message is the one line to show. */
@@ -29,10 +31,17 @@ function readPort(text: string | undefined): number {
   throw new SettingsError(`EMULATOR_PORT must be a whole number from 0 to ${MAX_PORT}, not "${text}"`);
 }
 
-/** The value itself is never shown: somebody may have put real keys there. */
-function readKeys(text: string | undefined): readonly string[] {
-  if (text === undefined || text.trim() === "") return ["emulator"];
-  const keys = text.split(",").map((key) => key.trim());
-  if (keys.every((key) => /^[\x21-\x7e]+$/.test(key))) return keys;
-  throw new SettingsError("EMULATOR_KEYS must be a comma-separated list of keys of visible ASCII characters");
+/** `key` or `project:key`. The value itself is never shown: somebody may have put real keys there. */
+function readKeys(text: string | undefined): readonly EmulatorKey[] {
+  if (text === undefined || text.trim() === "") return [{ project: "emulator", key: "emulator" }];
+  const keys = text
+    .split(",")
+    .map((entry) => /^(?:([a-z0-9][a-z0-9._-]*):)?([\x21-\x39\x3b-\x7e]+)$/i.exec(entry.trim()));
+  return keys.map((match) => {
+    const [, project, key] = match ?? [];
+    if (key !== undefined) return { project: project ?? key, key };
+    throw new SettingsError(
+      "EMULATOR_KEYS must be a comma-separated list of key or project:key, in visible ASCII characters",
+    );
+  });
 }

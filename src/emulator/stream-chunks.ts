@@ -1,6 +1,8 @@
 // Cuts an answer into the chunks of streamGenerateContent, each with running totals of the usage.
 
 import type { Answer, AnswerPart, WirePart } from "./answer/answer.ts";
+import { extentOf } from "./answer/continuation.ts";
+import { logprobsOf } from "./answer/logprobs.ts";
 import { splitThought } from "./answer/thinking.ts";
 import { splitText } from "./split-text.ts";
 import type { EmulatedModel } from "./models.ts";
@@ -27,10 +29,13 @@ export function toChunks(answer: Answer, model: EmulatedModel, issue: IssueSigna
   const separate = closesSeparately(answer, model, slices);
   const chunks: Chunk[] = [];
   let output: OutputTokens = NO_OUTPUT;
+  let extent = 0;
   slices.forEach((slice, index) => {
     output = addSlice(output, slice, answer, model);
+    extent += extentOf(slice.parts.map((wire) => ({ kind: slice.kind, wire })));
     const isLast = index === slices.length - 1 && !separate;
-    chunks.push({ candidate: toCandidate(slice, answer, index === 0, isLast), output });
+    const extras = chunkExtras(slice, answer, extent, isLast);
+    chunks.push({ candidate: { ...toCandidate(slice, answer, index === 0, isLast), ...extras }, output });
   });
   if (separate && answer.finishReason !== undefined) {
     const thoughts = answer.thinking.tokens;
@@ -39,7 +44,21 @@ export function toChunks(answer: Answer, model: EmulatedModel, issue: IssueSigna
       output: { ...output, thoughts, toolUse: answer.toolUseTokens },
     });
   }
+  const last = chunks.at(-1);
+  if (answer.groundsLate && answer.groundingMetadata !== undefined && last !== undefined) {
+    chunks.push({ candidate: { index: 0, groundingMetadata: answer.groundingMetadata }, output: last.output });
+  }
   return chunks;
+}
+
+/** What triggers and long decoding add to a chunk: probabilities of its text, and a token for going on after it. */
+function chunkExtras(slice: Slice, answer: Answer, extent: number, isLast: boolean): WirePart {
+  const { topLogprobs, checkpoint } = answer;
+  const text = slice.kind === "text" ? slice.parts.map((part) => String(part["text"])).join("") : "";
+  return {
+    ...(topLogprobs !== undefined && logprobsOf(text, topLogprobs)),
+    ...(checkpoint !== undefined && !isLast && { continuationToken: checkpoint(extent) }),
+  };
 }
 
 function toSlices(answer: Answer, model: EmulatedModel, issue: IssueSignature): readonly Slice[] {
@@ -126,7 +145,7 @@ function toCandidate(slice: Slice, answer: Answer, isFirst: boolean, isLast: boo
   return {
     content: { parts: slice.parts, role: "model" },
     ...finish,
-    ...(isLast && answer.groundingMetadata && { groundingMetadata: answer.groundingMetadata }),
+    ...(isLast && lastFields(answer)),
     ...(isFirst && answer.urlContextMetadata && { urlContextMetadata: answer.urlContextMetadata }),
   };
 }
@@ -158,9 +177,15 @@ function closingCandidate(
     ...(content !== undefined && { content }),
     ...finish,
     ...(explains && { finishMessage }),
-    ...(answer.groundingMetadata && { groundingMetadata: answer.groundingMetadata }),
+    ...lastFields(answer),
   };
 }
+
+/** What a whole answer is known by comes with its finish. */
+const lastFields = ({ citationMetadata, groundingMetadata, groundsLate }: Answer): WirePart => ({
+  ...(citationMetadata && { citationMetadata }),
+  ...(groundingMetadata && !groundsLate && { groundingMetadata }),
+});
 
 function closingContent(
   answer: Answer,

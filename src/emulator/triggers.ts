@@ -8,6 +8,8 @@
 //   UNEXPECTED_TOOL_CALL, MALFORMED_RESPONSE, TOO_MANY_TOOL_CALLS
 //   MAX_TOKENS                                  the answer stops half-way
 //   CONTINUATION                                half the answer and a continuationToken; sent back, the other half
+//   hop=N                                       Gemini 4: at most N tokens to a hop, as with 65,536 without it
+//   empty                                       finishReason STOP and nothing said
 //   blocked, blocked=REASON                     200 without candidates, promptFeedback.blockReason (PROHIBITED_CONTENT)
 //   400, 403, 500, 503, 504                     that HTTP error
 //   429, 429=day                                quota error with QuotaFailure and RetryInfo, per minute or per day
@@ -16,6 +18,15 @@
 //   delay=MS                                    waits before the first byte
 //   words=N                                     the answer is N numbered words
 //   thoughts=N                                  thinks N tokens (where the model thinks at all)
+//   code-results=N                              each run of code has N results
+//   late-grounding                              a stream brings its groundingMetadata in a chunk after the finish
+//   citations                                   the answer cites, with byte offsets
+//   logprobs=N                                  log probabilities with N alternatives, asked for or not
+//   safety-ratings                              ratings on an answer that was not filtered
+//   model-status, model-status=STAGE            modelStatus (DEPRECATED)
+//   signature-bytes=N                           thought signatures of about N bytes
+//
+// Every outcome that is a failure takes `=once`: only the first of equal requests meets it.
 
 import { invalidArgument } from "./errors.ts";
 
@@ -48,17 +59,35 @@ export const FINISH_TRIGGERS: Readonly<Record<string, "half" | "nothing">> = {
 
 const HTTP_TRIGGERS = ["400", "403", "429", "500", "503", "504"];
 
-/** The largest number each takes: ten minutes, and as many words or tokens as a long answer has. */
-const NUMBER_LIMITS: Readonly<Record<string, number>> = { delay: 600_000, words: 100_000, thoughts: 100_000 };
+/** The largest number each takes: ten minutes, and as many words, tokens, bytes or results as anybody has a use for. */
+const NUMBER_LIMITS: Readonly<Record<string, number>> = {
+  delay: 600_000,
+  words: 100_000,
+  thoughts: 100_000,
+  hop: 65_536,
+  "code-results": 16,
+  logprobs: 20,
+  "signature-bytes": 4_000_000,
+};
 
-const KNOWN = [
-  ...Object.keys(FINISH_TRIGGERS),
-  ...HTTP_TRIGGERS,
-  ...Object.keys(NUMBER_LIMITS),
-  "blocked",
-  "stream-error",
-  "cut",
-];
+const STAGES = ["UNSTABLE_EXPERIMENTAL", "EXPERIMENTAL", "PREVIEW", "STABLE", "LEGACY", "DEPRECATED", "RETIRED"];
+
+/** Failures: what a client may try again after. */
+const FAILURES = [...Object.keys(FINISH_TRIGGERS), ...HTTP_TRIGGERS, "empty", "cut"];
+
+const OFTEN = ["once", "always"];
+
+/** Words that may follow the name; names that are not here take any or none. */
+const VALUES: Readonly<Record<string, readonly string[]>> = {
+  ...Object.fromEntries(FAILURES.map((name) => [name, OFTEN])),
+  "429": ["day", ...OFTEN],
+  "stream-error": HTTP_TRIGGERS,
+  "model-status": STAGES,
+};
+
+const PLAIN = ["blocked", "late-grounding", "citations", "safety-ratings"];
+
+const KNOWN = [...FAILURES, ...Object.keys(NUMBER_LIMITS), "stream-error", "model-status", ...PLAIN];
 
 /** All triggers of a text by name; a misspelt one is a 400, so that no test passes by accident. */
 export function readTriggers(text: string): Triggers {
@@ -78,9 +107,17 @@ function checkValue(name: string, value: string): void {
   if (limit !== undefined && !(value !== "" && Number(value) <= limit)) {
     throw invalidArgument(`The emulator trigger '${name}' needs a number up to ${limit}, as in ${name}=20.`);
   }
-  if (name === "stream-error" && value !== "" && !HTTP_TRIGGERS.includes(value)) {
-    throw invalidArgument(`The emulator trigger 'stream-error' takes one of ${HTTP_TRIGGERS.join(", ")}.`);
+  const words = VALUES[name];
+  if (words !== undefined && value !== "" && !words.includes(value)) {
+    throw invalidArgument(`The emulator trigger '${name}' takes one of ${words.join(", ")}.`);
   }
+}
+
+/** The triggers that hold for this request: those with `once` only when no equal one came before. */
+export function settleOnce(triggers: Triggers, isFirst: () => boolean): Triggers {
+  if (![...triggers.values()].includes("once")) return triggers;
+  const first = isFirst();
+  return new Map([...triggers].filter(([, value]) => value !== "once" || first));
 }
 
 /** The text as the model sees it. */
@@ -93,7 +130,7 @@ export const httpTrigger = (triggers: Triggers): string | undefined => HTTP_TRIG
 export const finishTrigger = (triggers: Triggers): string | undefined =>
   Object.keys(FINISH_TRIGGERS).find((reason) => triggers.has(reason));
 
-/** The number given to `delay`, `words` or `thoughts`. */
+/** The number given to a trigger that takes one. */
 export const numberTrigger = (triggers: Triggers, name: string): number | undefined => {
   const value = triggers.get(name);
   return value === undefined ? undefined : Number(value);

@@ -1,6 +1,8 @@
 // The body of generateContent: all candidates at once, keys in the order Google sends them.
 
 import type { Answer, AnswerPart, WirePart } from "./answer/answer.ts";
+import { logprobsOf } from "./answer/logprobs.ts";
+import { textOf } from "./answer/text-part.ts";
 import type { OutputTokens } from "./usage.ts";
 
 /** Makes a fresh thought signature, base64. */
@@ -13,6 +15,8 @@ export const toCandidates = (answers: readonly Answer[], issue: IssueSignature):
     return {
       ...(content !== undefined && { content }),
       ...finishFields(answer, index),
+      ...(answer.citationMetadata && { citationMetadata: answer.citationMetadata }),
+      ...(answer.topLogprobs !== undefined && logprobsOf(answer.parts.map(textOf).join(""), answer.topLogprobs)),
       ...(answer.groundingMetadata && { groundingMetadata: answer.groundingMetadata }),
       ...(answer.urlContextMetadata && { urlContextMetadata: answer.urlContextMetadata }),
     };

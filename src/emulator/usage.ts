@@ -40,6 +40,10 @@ function countPartText(part: Part): number {
   );
 }
 
+/** A prompt together with what earlier hops of its answer brought. */
+export const withEarlier = (counts: PromptTokens, tokens: number): PromptTokens =>
+  tokens === 0 ? counts : new Map([...counts, ["TEXT", (counts.get("TEXT") ?? 0) + tokens]]);
+
 /** All modalities together. */
 export const totalOf = (counts: PromptTokens): number => [...counts.values()].reduce((sum, count) => sum + count, 0);
 

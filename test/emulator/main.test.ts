@@ -17,7 +17,7 @@ function start(env: Record<string, string>) {
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   test(`listens, answers its own example, and exits 0 on ${signal}`, async () => {
-    const { child, exit } = start({ EMULATOR_PORT: "0", EMULATOR_KEYS: "one,two" });
+    const { child, exit } = start({ EMULATOR_PORT: "0", EMULATOR_KEYS: "one,project-b:two" });
     const [line] = (await once(createInterface(child.stdout), "line")) as [string];
     assert.match(line, /listening on http:\/\/127\.0\.0\.1:\d+/);
     assert.match(line, /curl '.*:streamGenerateContent\?alt=sse' -H 'x-goog-api-key: one'/);
@@ -35,6 +35,7 @@ test("bad settings are one clear line and exit 78", async () => {
     [{ EMULATOR_PORT: "eighty" }, 'EMULATOR_PORT must be a whole number from 0 to 65535, not "eighty"'],
     [{ EMULATOR_PORT: "70000" }, "EMULATOR_PORT must be"],
     [{ EMULATOR_KEYS: "se cret,," }, "EMULATOR_KEYS must be a comma-separated list"],
+    [{ EMULATOR_KEYS: "a:b:se cret" }, "EMULATOR_KEYS must be a comma-separated list"],
   ] as const) {
     const { errors, exit } = start(env);
     assert.deepEqual(await exit, [78, null]);

@@ -2,6 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { ApiError } from "../../src/emulator/errors.ts";
+import { ENUMS } from "../../src/emulator/proto-enums.ts";
+import { readRequest } from "../../src/emulator/proto-reader.ts";
+import { MESSAGES, type MessageName } from "../../src/emulator/proto-tables.ts";
 import { ask, startTestEmulator, textOf } from "./client.ts";
 
 const MODEL = "gemini-3.8-flash";
@@ -150,4 +154,80 @@ test("bytes may be standard or URL-safe base64, padded or not", async () => {
     const answer = await emulator.generate(MODEL, { contents: [{ parts: [part] }] });
     assert.match(textOf(answer.json), new RegExp(`application/pdf, ${bytes.length} bytes, 1 page`));
   }
+});
+
+/** A value no field of the type takes. */
+function wrongFor(type: string): unknown {
+  if (type.endsWith("[]")) return [wrongFor(type.slice(0, -2))];
+  if (type.startsWith("map<")) return { key: wrongFor(type.slice(4, -1)) };
+  if (type in ENUMS) return "NO_SUCH_VALUE";
+  if (type in MESSAGES || type === "struct" || type === "bool") return "x";
+  if (type === "int32") return 2 ** 31;
+  if (type === "int64") return 0.5;
+  return type === "bytes" ? "!" : { no: 1 };
+}
+
+/** Where a message can stand in a request: keys from the root, `[]` and `{}` for lists and maps. */
+function placesOf(): ReadonlyMap<string, readonly string[]> {
+  const places = new Map<string, readonly string[]>([["GenerateContentRequest", []]]);
+  for (const [name, path] of places) {
+    for (const [field, type] of Object.entries(MESSAGES[name as MessageName])) {
+      const inner = type.replace(/\[\]$/, "").replace(/^map<(.*)>$/, "$1");
+      const container = type.endsWith("[]") ? ["[]"] : type.startsWith("map<") ? ["{}"] : [];
+      if (inner in MESSAGES && !places.has(inner)) places.set(inner, [...path, field, ...container]);
+    }
+  }
+  return places;
+}
+
+const wrap = (path: readonly string[], value: unknown): unknown =>
+  path.reduceRight<unknown>(
+    (inner, step) => (step === "[]" ? [inner] : step === "{}" ? { key: inner } : { [step]: inner }),
+    value,
+  );
+
+test("every field of every message is judged by its type, and named when it is wrong", () => {
+  let judged = 0;
+  for (const [name, path] of placesOf()) {
+    for (const [field, type] of Object.entries(MESSAGES[name as MessageName])) {
+      if (type === "any") continue;
+      const body = JSON.stringify(wrap(path, { [field]: wrongFor(type) }));
+      assert.throws(
+        () => readRequest("GenerateContentRequest", body),
+        (error: ApiError) => {
+          const [{ fieldViolations = [] } = {}] = error.details as readonly {
+            fieldViolations?: { field?: string }[];
+          }[];
+          const snake = field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+          assert.ok(fieldViolations[0]?.field?.includes(snake), `${name}.${field}: ${error.message}`);
+          return error.code === 400;
+        },
+        `${name}.${field} as ${type}`,
+      );
+      judged += 1;
+    }
+  }
+  assert.ok(judged > 150, String(judged));
+});
+
+test("two fields of a oneof, mixed spellings, lists for one value and odd times are refused", () => {
+  const part = (data: object) => ({ contents: [{ parts: [data] }] });
+  const search = (timeRangeFilter: object) => ({ tools: [{ googleSearch: { timeRangeFilter } }] });
+  for (const [body, text] of [
+    [part({ text: "a", inlineData: {} }), /oneof field 'data' is already set\. Cannot set 'inlineData'/],
+    [{ generation_config: { max_outputTokens: 1 } }, /Unknown name "max_outputTokens" at 'generation_config'/],
+    [
+      { systemInstruction: [{ parts: [] }] },
+      /^Invalid JSON payload received\. Unknown name "systemInstruction": Proto field is not repeating, cannot start list\.$/,
+    ],
+    [part({ text: ["a"] }), /Unknown name "text" at 'contents\[0\]\.parts\[0\]': Proto field is not repeating/],
+    [search({ startTime: "2026" }), /start_time' \(TYPE_TIMESTAMP\)/],
+    [search({ startTime: "2026-13-01T00:00:00Z" }), /start_time' \(TYPE_TIMESTAMP\)/],
+    [part({ videoMetadata: { startOffset: "5" } }), /start_offset' \(TYPE_DURATION\)/],
+    [part({ thoughtSignature: "a b" }), /thought_signature' \(TYPE_BYTES\), Base64 decoding failed for "a b"/],
+  ] as const) {
+    assert.throws(() => readRequest("GenerateContentRequest", JSON.stringify(body)), { message: text });
+  }
+  const fine = search({ start_time: "2026-01-01T00:00:00.5+01:00", end_time: "2026-02-01T00:00:00Z" });
+  assert.doesNotThrow(() => readRequest("GenerateContentRequest", JSON.stringify(fine)));
 });

@@ -158,6 +158,150 @@ test("a continuation hands out a token, and with it the rest of the answer", asy
   assert.equal((await emulator.generate("gemini-4-argon", ask("Hello", { continuationToken }))).status, 400);
 });
 
+test("once lets only the first of equal requests fail", async () => {
+  for (const [name, failed] of [
+    ["MALFORMED_FUNCTION_CALL", "MALFORMED_FUNCTION_CALL"],
+    ["UNEXPECTED_TOOL_CALL", "UNEXPECTED_TOOL_CALL"],
+    ["MALFORMED_RESPONSE", "MALFORMED_RESPONSE"],
+    ["empty", "STOP"],
+    ["cut", undefined],
+  ] as const) {
+    const first = await unary(`${name}=once`);
+    assert.equal(first.candidates[0].finishReason, failed);
+    const second = await unary(`${name}=once`);
+    assert.equal(second.candidates[0].finishReason, "STOP");
+    assert.match(textOf(second), /^You said: Hello/);
+    for (let count = 0; count < 3; count += 1) {
+      assert.equal((await unary(`${name}=always`)).candidates[0].finishReason, failed);
+    }
+  }
+  assert.equal((await emulator.generate(MODEL, trigger("503=once"))).status, 503);
+  assert.equal((await emulator.generate(MODEL, trigger("503=once"))).status, 200);
+  assert.equal((await emulator.generate(MODEL, trigger("429=once"))).status, 429);
+  assert.equal((await emulator.generate(MODEL, trigger("429=once"))).status, 200);
+});
+
+test("empty says nothing and stops", async () => {
+  for (const model of [MODEL, "gemini-2.5-flash"]) {
+    const [candidate] = (await unary("empty", model)).candidates;
+    assert.deepEqual(candidate, { content: { role: "model" }, finishReason: "STOP", index: 0 });
+    const events = await emulator.stream(model, trigger("empty"));
+    assert.equal(events.map(textOf).join(""), "");
+    assert.equal(events.at(-1).candidates[0].finishReason, "STOP");
+  }
+});
+
+test("a run of code may have several results", async () => {
+  const body = ask("2 + 2 [[emulator:code-results=3]]", { tools: [{ codeExecution: {} }] });
+  const { json } = await emulator.generate(MODEL, body);
+  const kinds = partsOf(json).map((part) => Object.keys(part)[0]);
+  assert.deepEqual(kinds, [
+    "text",
+    "executableCode",
+    "codeExecutionResult",
+    "codeExecutionResult",
+    "codeExecutionResult",
+    "text",
+  ]);
+});
+
+test("late grounding comes after the finish, and counts bytes", async () => {
+  const body = ask("Wie spät ist es in Zürich? 🕐 [[emulator:late-grounding]]", { tools: [{ googleSearch: {} }] });
+  const events = await emulator.stream(MODEL, body);
+  const last = events.at(-1).candidates[0];
+  assert.deepEqual(Object.keys(last), ["index", "groundingMetadata"]);
+  assert.equal(events.at(-2).candidates[0].finishReason, "STOP");
+  assert.equal("groundingMetadata" in events.at(-2).candidates[0], false);
+  const bytes = Buffer.from(events.map(textOf).join(""));
+  for (const { segment } of last.groundingMetadata.groundingSupports) {
+    assert.equal(bytes.subarray(segment.startIndex ?? 0, segment.endIndex).toString(), segment.text);
+  }
+});
+
+test("citations point at bytes of the text", async () => {
+  const body = ask("Zitiere Goethe: „Über allen Gipfeln“ [[emulator:citations]]");
+  const { json } = await emulator.generate(MODEL, body);
+  const { citationSources } = json.candidates[0].citationMetadata;
+  const bytes = Buffer.from(textOf(json));
+  assert.ok(citationSources.length >= 2);
+  assert.equal("startIndex" in citationSources[0], false);
+  for (const { startIndex = 0, endIndex, uri, license } of citationSources) {
+    assert.ok(endIndex > startIndex && endIndex <= bytes.length);
+    assert.ok(bytes.subarray(startIndex, endIndex).toString().isWellFormed());
+    assert.match(uri, /^https:/);
+    assert.equal(license, "");
+  }
+  const events = await emulator.stream(MODEL, body);
+  assert.deepEqual(events.at(-1).candidates[0].citationMetadata.citationSources, citationSources);
+});
+
+test("log probabilities cover the text, whole or chunk by chunk", async () => {
+  const json = await unary("logprobs=2");
+  const { logprobsResult, avgLogprobs } = json.candidates[0];
+  const join = (result: { chosenCandidates: { token: string }[] }) =>
+    result.chosenCandidates.map(({ token }) => token).join("");
+  assert.equal(join(logprobsResult), textOf(json));
+  assert.ok(avgLogprobs < 0);
+  assert.equal(logprobsResult.topCandidates[0].candidates.length, 2);
+  const events = await emulator.stream(MODEL, trigger("logprobs=0"));
+  const parts = events.flatMap((event) => event.candidates[0].logprobsResult ?? []);
+  assert.equal(parts.map(join).join(""), textOf(json));
+  assert.equal("topCandidates" in parts[0], false);
+});
+
+test("ratings, a status of the model and URLs that fail come when asked for", async () => {
+  const rated = (await unary("safety-ratings")).candidates[0];
+  assert.equal(rated.finishReason, "STOP");
+  assert.ok(rated.safetyRatings.every((rating: { probability: string }) => rating.probability === "NEGLIGIBLE"));
+  assert.equal((await unary("model-status")).modelStatus.modelStage, "DEPRECATED");
+  const events = await emulator.stream(MODEL, trigger("model-status=LEGACY"));
+  assert.equal(events[0].modelStatus.modelStage, "LEGACY");
+  assert.equal((await emulator.generate(MODEL, trigger("model-status=OLD"))).status, 400);
+  const urls = ["page", "emulator-unfetchable", "emulator-paywall", "emulator-unsafe"];
+  const text = urls.map((path) => `https://example.com/${path}`).join(" ");
+  const { json } = await emulator.generate(MODEL, ask(text, { tools: [{ urlContext: {} }] }));
+  assert.deepEqual(
+    json.candidates[0].urlContextMetadata.urlMetadata.map(
+      (entry: { urlRetrievalStatus: string }) => entry.urlRetrievalStatus,
+    ),
+    ["SUCCESS", "ERROR", "PAYWALL", "UNSAFE"].map((status) => `URL_RETRIEVAL_STATUS_${status}`),
+  );
+});
+
+test("an image's signature may have megabytes, and is known when it comes back", async () => {
+  const question = { role: "user", parts: [{ text: "A cat [[emulator:signature-bytes=2000000]]" }] };
+  const { json } = await emulator.generate("gemini-3-pro-image", { contents: [question] });
+  const signed = partsOf(json).filter((part) => part.thoughtSignature !== undefined);
+  assert.ok(signed.some((part) => part.inlineData !== undefined && part.thoughtSignature.length > 2_600_000));
+  const contents = [question, json.candidates[0].content, { role: "user", parts: [{ text: "Bigger" }] }];
+  assert.equal((await emulator.generate("gemini-3-pro-image", { contents })).status, 200);
+});
+
+test("with the flag every built-in tool shows its call and its response", async () => {
+  const tools = [
+    { googleSearch: {}, urlContext: {}, googleMaps: {}, fileSearch: { fileSearchStoreNames: ["fileSearchStores/x"] } },
+    { functionDeclarations: [WEATHER] },
+  ];
+  const body = ask("Weather at https://example.com", { tools, toolConfig: { includeServerSideToolInvocations: true } });
+  const { json } = await emulator.generate(MODEL, body);
+  const parts = partsOf(json);
+  assert.deepEqual(
+    parts.flatMap((part) => part.toolCall?.toolType ?? []),
+    ["GOOGLE_SEARCH_WEB", "URL_CONTEXT", "GOOGLE_MAPS", "FILE_SEARCH"],
+  );
+  for (const [index, part] of parts.entries()) {
+    if (part.toolCall !== undefined) assert.equal(parts[index + 1].toolResponse.id, part.toolCall.id);
+  }
+  assert.equal(parts.at(-1).functionCall.name, WEATHER.name);
+  const contents = [
+    ...body.contents,
+    json.candidates[0].content,
+    { role: "user", parts: [{ functionResponse: { name: WEATHER.name, response: {} } }] },
+  ];
+  const again = await emulator.generate(MODEL, { ...body, contents });
+  assert.equal(again.status, 200, again.text);
+});
+
 test("triggers are read from the last user text only and never echoed", async () => {
   const contents = [
     { role: "user", parts: [{ text: "Hi [[emulator:503]]" }] },

@@ -43,6 +43,15 @@ export interface Answer {
    */
   readonly content?: "withheld" | "empty" | "none";
   readonly continuationToken?: string;
+  /** Long decoding: a token for going on after so much of this answer (see extentOf), on every chunk of a stream. */
+  readonly checkpoint?: (at: number) => string;
+  /** Visible tokens that earlier hops brought: part of the prompt by now. */
+  readonly earlierTokens: number;
+  readonly citationMetadata?: WirePart;
+  /** Log probabilities with so many alternatives. */
+  readonly topLogprobs?: number;
+  /** A stream brings groundingMetadata in a chunk of its own after the finish. */
+  readonly groundsLate: boolean;
   readonly groundingMetadata?: WirePart;
   readonly urlContextMetadata?: WirePart;
   /** Gemini 3: the closing text carries a signature (unary: the last text part). */
@@ -55,6 +64,7 @@ export interface AnswerContext {
   readonly request: GenerateRequest;
   readonly prompt: Prompt;
   readonly triggers: Triggers;
+  readonly streaming: boolean;
   /** Reproducible bytes: the same request gets the same call ids. */
   readonly requestBytes: ByteSource;
   /** 0-based; several candidates differ in their texts. */

@@ -1,6 +1,7 @@
 // "Runs" Python for the codeExecution tool: a few kinds of question are really computed, the rest count characters.
 
 import { toCallId } from "../random.ts";
+import { numberTrigger } from "../triggers.ts";
 import { countTokens } from "../tokens.ts";
 import { encodePng } from "../png.ts";
 import { paintChart } from "../picture.ts";
@@ -22,7 +23,7 @@ const CHART_TOKENS = 258;
 
 /** Text, the code, its result, a plot when asked for one, and text again: the recorded order. */
 export async function runCode(context: AnswerContext): Promise<Draft> {
-  const { prompt, model, requestBytes } = context;
+  const { prompt, model, requestBytes, triggers } = context;
   const run = runPrompt(prompt.text);
   // From Gemini 3 on code and result share an id; 2.x has none.
   const id = model.generation >= 3 ? { id: toCallId(requestBytes) } : {};
@@ -31,14 +32,13 @@ export async function runCode(context: AnswerContext): Promise<Draft> {
     wire: { executableCode: { language: "PYTHON", code: run.code, ...id } },
     tokens: countTokens(run.code),
   };
-  const result: AnswerPart = {
-    kind: "toolResult",
-    wire: { codeExecutionResult: { outcome: "OUTCOME_OK", output: run.output, ...id } },
-    tokens: 0,
-  };
+  const results = Array.from({ length: numberTrigger(triggers, "code-results") ?? 1 }, (_, index): AnswerPart => {
+    const output = index === 0 ? run.output : `result ${index + 1}\n`;
+    return { kind: "toolResult", wire: { codeExecutionResult: { outcome: "OUTCOME_OK", output, ...id } }, tokens: 0 };
+  });
   const chart = WANTS_CHART.test(prompt.text) ? [await chartPart()] : [];
   return {
-    parts: [textPart("I will run code for this.\n\n"), code, result, ...chart, textPart(run.answer)],
+    parts: [textPart("I will run code for this.\n\n"), code, ...results, ...chart, textPart(run.answer)],
     toolUseTokens: countTokens(run.code) + countTokens(run.output),
   };
 }

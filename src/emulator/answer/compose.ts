@@ -1,14 +1,23 @@
 // How an answer comes about: think, draft what was asked for, keep the limits, sign, finish.
 
 import { declaredFunctions } from "../request.ts";
+import { numberTrigger } from "../triggers.ts";
 import type { Answer, AnswerContext, AnswerPart, Draft } from "./answer.ts";
 import { runCode } from "./code.ts";
-import { specialFinish } from "./finish.ts";
+import { takeHop } from "./continuation.ts";
+import { PASSED_RATINGS, specialFinish } from "./finish.ts";
 import { functionCalls } from "./functions.ts";
 import { draftImage, drawImages } from "./images.ts";
 import { applyLimits } from "./limits.ts";
 import { placeSignatures } from "./place-signatures.ts";
-import { groundedText, groundingMetadata, groundingTokens, searchInvocation, urlContextMetadata } from "./search.ts";
+import {
+  citationMetadata,
+  groundedText,
+  groundingMetadata,
+  groundingTokens,
+  searchInvocation,
+  urlContextMetadata,
+} from "./search.ts";
 import { playMusic, speakPrompt } from "./sound.ts";
 import { structuredText } from "./structured.ts";
 import { echoText } from "./text.ts";
@@ -23,22 +32,43 @@ export async function composeAnswer(context: AnswerContext): Promise<Answer> {
   const planned = planThinking(context);
   const draft = await draftAnswer(context);
   const thoughts = planned.included ? await thoughtParts(context, draft) : [];
-  const limited = applyLimits([...thoughts, ...draft.parts], planned, request.generationConfig ?? {});
-  const finish = specialFinish(context, limited.parts) ?? {
-    parts: limited.parts,
-    finishReason: limited.finishReason,
-    ...(limited.parts.some((part) => part.kind === "call") && { finishMessage: CALLS_MESSAGE }),
+  const whole = applyLimits([...thoughts, ...draft.parts], planned, request.generationConfig ?? {});
+  const hop = takeHop(context, whole);
+  const special = specialFinish(context, hop.parts);
+  const finish = special ?? {
+    parts: hop.parts,
+    finishReason: hop.finishReason,
+    ...(hop.parts.some((part) => part.kind === "call") && { finishMessage: CALLS_MESSAGE }),
+    ...(hop.continuationToken !== undefined && { continuationToken: hop.continuationToken }),
   };
   const functionsDeclared = declaredFunctions(request).length > 0;
   const { finishReason, ...rest } = finish;
+  const signed = placeSignatures(finish.parts, model, hop.thinking, functionsDeclared);
   return {
     ...rest,
-    ...placeSignatures(finish.parts, model, limited.thinking, functionsDeclared),
+    ...signed,
     ...(finishReason !== undefined && !triggers.has("cut") && { finishReason }),
-    thinking: limited.thinking,
+    ...(special === undefined && hop.checkpoint !== undefined && { checkpoint: hop.checkpoint }),
+    thinking: hop.thinking,
+    earlierTokens: hop.earlierTokens,
     toolUseTokens: draft.toolUseTokens ?? 0,
     ...groundingOf(context, finish.parts),
+    ...extrasOf(context, finish.parts),
     ...(draft.urlContextMetadata && { urlContextMetadata: draft.urlContextMetadata }),
+  };
+}
+
+/** What only triggers ask for. */
+function extrasOf(
+  { triggers }: AnswerContext,
+  parts: readonly AnswerPart[],
+): Pick<Answer, "citationMetadata" | "topLogprobs" | "groundsLate" | "safetyRatings"> {
+  const topLogprobs = numberTrigger(triggers, "logprobs");
+  return {
+    groundsLate: triggers.has("late-grounding"),
+    ...(triggers.has("citations") && { citationMetadata: citationMetadata(parts.map(textOf).join("")) }),
+    ...(topLogprobs !== undefined && { topLogprobs }),
+    ...(triggers.has("safety-ratings") && { safetyRatings: PASSED_RATINGS }),
   };
 }
 

@@ -1,31 +1,22 @@
-// Special finishes asked for by a trigger: filtered, broken off, malformed, or to be continued.
+// Special finishes asked for by a trigger: filtered, broken off, malformed, or empty.
 
-import { invalidArgument } from "../errors.ts";
 import { declaredFunctions } from "../request.ts";
 import { FINISH_TRIGGERS, finishTrigger } from "../triggers.ts";
 import type { Answer, AnswerContext, AnswerPart } from "./answer.ts";
-import { countVisible, dropTokens, takeTokens } from "./limits.ts";
+import { countVisible, takeTokens } from "./limits.ts";
 
-type Finish = Pick<
-  Answer,
-  "parts" | "finishReason" | "finishMessage" | "safetyRatings" | "content" | "continuationToken"
->;
-
-/** The only continuation token there is; what it continues follows from the identical request. */
-const CONTINUATION_TOKEN = Buffer.from("emulator: second half").toString("base64");
+type Finish = Pick<Answer, "parts" | "finishReason" | "finishMessage" | "safetyRatings" | "content">;
 
 /** Applies the finish trigger of the prompt; undefined when there is none. */
 export function specialFinish(context: AnswerContext, parts: readonly AnswerPart[]): Finish | undefined {
+  if (context.triggers.has("empty")) return { parts: [], finishReason: "STOP" };
   const reason = finishTrigger(context.triggers);
-  if (context.request.continuationToken !== undefined) return continued(context, parts, reason);
-  if (reason === undefined) return undefined;
+  if (reason === undefined || reason === "CONTINUATION") return undefined;
   if (FINISH_TRIGGERS[reason] === "nothing") return withoutParts(context, reason);
-  const half = takeTokens(parts, halfOf(parts));
+  const half = takeTokens(parts, Math.ceil(countVisible(parts) / 2));
   switch (reason) {
     case "MAX_TOKENS":
       return { parts: half, finishReason: reason };
-    case "CONTINUATION":
-      return { parts: half, finishReason: reason, continuationToken: CONTINUATION_TOKEN };
     case "SAFETY":
       return { parts: half, finishReason: reason, content: "withheld", safetyRatings: BLOCKED_RATINGS };
     default:
@@ -33,16 +24,15 @@ export function specialFinish(context: AnswerContext, parts: readonly AnswerPart
   }
 }
 
-const halfOf = (parts: readonly AnswerPart[]) => Math.ceil(countVisible(parts) / 2);
-
 const BLOCKED_RATINGS = [{ category: "HARM_CATEGORY_HARASSMENT", probability: "HIGH", blocked: true }];
 
-function continued(context: AnswerContext, parts: readonly AnswerPart[], reason: string | undefined): Finish {
-  if (context.request.continuationToken !== CONTINUATION_TOKEN || reason !== "CONTINUATION") {
-    throw invalidArgument("Invalid continuation token.");
-  }
-  return { parts: dropTokens(parts, halfOf(parts)), finishReason: "STOP" };
-}
+/** Ratings of an answer that passed, one for each category that can be set. */
+export const PASSED_RATINGS: readonly unknown[] = [
+  "HARASSMENT",
+  "HATE_SPEECH",
+  "SEXUALLY_EXPLICIT",
+  "DANGEROUS_CONTENT",
+].map((name) => ({ category: `HARM_CATEGORY_${name}`, probability: "NEGLIGIBLE" }));
 
 function withoutParts({ request }: AnswerContext, reason: string): Finish {
   const name = declaredFunctions(request)[0]?.name ?? "undeclared";

@@ -6,11 +6,18 @@ import { toCallId } from "../random.ts";
 import { declaredFunctions, functionCallingMode, type FunctionDeclaration } from "../request.ts";
 import type { AnswerContext, AnswerPart } from "./answer.ts";
 
-/** Calls to make in this turn: none with mode NONE, without functions, or once results have come in. */
+/** In a prompt with these words each function is called in a step of its own, after the result of the one before. */
+const SEQUENTIAL = /\bone after the other\b/i;
+
+/** Calls to make in this turn: none with mode NONE, without functions, or once the results that were asked for have come in. */
 export function functionCalls(context: AnswerContext): readonly AnswerPart[] {
   const { request, prompt } = context;
-  if (functionCallingMode(request) === "NONE" || prompt.results.length > 0) return [];
-  return chooseFunctions(callableFunctions(context), prompt.text).map((declaration) => toCall(declaration, context));
+  if (functionCallingMode(request) === "NONE") return [];
+  const isSequential = SEQUENTIAL.test(prompt.text);
+  if (prompt.results.length > 0 && !isSequential) return [];
+  const chosen = chooseFunctions(callableFunctions(context), prompt.text);
+  const due = isSequential ? chosen.slice(prompt.steps, prompt.steps + 1) : chosen;
+  return due.map((declaration) => toCall(declaration, context));
 }
 
 /** With computerUse the model knows functions nobody declared; opening the browser is its first. */

@@ -49,7 +49,7 @@ export async function draftImage(context: AnswerContext): Promise<AnswerPart> {
 /** Without an aspect ratio the picture takes after the image that came with the prompt. */
 function ratioOfInput({ prompt }: AnswerContext): string {
   const image = prompt.media
-    .map((part) => readImage(part.inlineData?.data ?? Buffer.alloc(0)))
+    .map((part) => readImage(part.inlineData?.data ?? part.file?.head ?? Buffer.alloc(0)))
     .find((facts) => facts?.width);
   return image?.width && image.height ? nearestRatio(image.width, image.height) : "1:1";
 }

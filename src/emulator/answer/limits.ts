@@ -6,7 +6,7 @@ import type { AnswerPart, Thinking } from "./answer.ts";
 import { textOf, textPart } from "./text-part.ts";
 
 /** What is left of an answer, and why it ends. */
-interface Limited {
+export interface Limited {
   readonly parts: readonly AnswerPart[];
   readonly thinking: Thinking;
   readonly finishReason: "STOP" | "MAX_TOKENS";
@@ -63,15 +63,4 @@ export function takeTokens(parts: readonly AnswerPart[], limit: number): readonl
     room -= part.tokens;
   }
   return kept;
-}
-
-/** What `takeTokens` left over. */
-export function dropTokens(parts: readonly AnswerPart[], limit: number): readonly AnswerPart[] {
-  const taken = takeTokens(parts, limit);
-  const last = taken.at(-1);
-  const whole = last !== undefined && parts[taken.length - 1] === last;
-  if (whole || last === undefined) return parts.slice(taken.length);
-  const cut = parts[taken.length - 1];
-  const rest = cut === undefined ? "" : textOf(cut).slice(textOf(last).length);
-  return [...(rest === "" ? [] : [textPart(rest)]), ...parts.slice(taken.length)];
 }

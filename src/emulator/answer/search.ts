@@ -42,12 +42,19 @@ export function urlContextMetadata(context: AnswerContext): WirePart | undefined
   const urls = urlsOf(context);
   if (urls.length === 0) return undefined;
   return {
-    urlMetadata: urls.map((retrievedUrl) => ({
-      retrievedUrl,
-      urlRetrievalStatus: "URL_RETRIEVAL_STATUS_SUCCESS",
-    })),
+    urlMetadata: urls.map((retrievedUrl) => ({ retrievedUrl, urlRetrievalStatus: statusOf(retrievedUrl) })),
   };
 }
+
+/** Words in a URL that let its retrieval fail. */
+const STATUS_WORDS: readonly (readonly [word: string, status: string])[] = [
+  ["emulator-unfetchable", "ERROR"],
+  ["emulator-paywall", "PAYWALL"],
+  ["emulator-unsafe", "UNSAFE"],
+];
+
+const statusOf = (url: string): string =>
+  `URL_RETRIEVAL_STATUS_${STATUS_WORDS.find(([word]) => url.includes(word))?.[1] ?? "SUCCESS"}`;
 
 /** Metadata for the final text, keys in the recorded order; undefined when nothing grounds the answer. */
 export function groundingMetadata(context: AnswerContext, text: string): WirePart | undefined {
@@ -105,19 +112,41 @@ function supportsFor(text: string, chunkCount: number): readonly WirePart[] {
   return supports;
 }
 
-/** With includeServerSideToolInvocations the search itself shows up as a call and its response. */
+/** What the answer cites, by UTF-8 bytes of all its text; licences are empty on the Gemini API (recorded). */
+export function citationMetadata(text: string): WirePart {
+  const sources = supportsFor(text, 1).map((support, index) => {
+    const { startIndex, endIndex } = support["segment"] as { readonly startIndex?: number; readonly endIndex: number };
+    const start = startIndex === undefined ? {} : { startIndex };
+    return { ...start, endIndex, uri: `https://example.com/cited/${index + 1}`, license: "" };
+  });
+  return { citationSources: sources };
+}
+
+/** With includeServerSideToolInvocations the built-in tools themselves show up, each as a call and its response. */
 export function searchInvocation(context: AnswerContext): readonly AnswerPart[] {
-  const { request, requestBytes } = context;
-  if (request.toolConfig?.includeServerSideToolInvocations !== true || !uses(context, "googleSearch")) return [];
-  const id = toCallId(requestBytes);
-  const args = { queries: [queryOf(context)] };
-  const response = { search_suggestions: searchChip(queryOf(context)) };
+  if (context.request.toolConfig?.includeServerSideToolInvocations !== true) return [];
+  const query = queryOf(context);
   return [
-    {
-      kind: "toolCall",
-      wire: { toolCall: { toolType: "GOOGLE_SEARCH_WEB", args, id } },
-      tokens: countJsonTokens(args),
-    },
-    { kind: "toolResult", wire: { toolResponse: { toolType: "GOOGLE_SEARCH_WEB", response, id } }, tokens: 0 },
+    ...(uses(context, "googleSearch")
+      ? invoke(context, "GOOGLE_SEARCH_WEB", { queries: [query] }, { search_suggestions: searchChip(query) })
+      : []),
+    ...(urlsOf(context).length > 0
+      ? invoke(context, "URL_CONTEXT", { urls: urlsOf(context) }, { ...urlContextMetadata(context) })
+      : []),
+    ...(uses(context, "googleMaps") ? invoke(context, "GOOGLE_MAPS", { query }, { places: ["Emulated Café"] }) : []),
+    ...(uses(context, "fileSearch") ? invoke(context, "FILE_SEARCH", { query }, { results: ["notes.txt"] }) : []),
+  ];
+}
+
+function invoke(
+  { requestBytes }: AnswerContext,
+  toolType: string,
+  args: WirePart,
+  response: WirePart,
+): readonly AnswerPart[] {
+  const id = toCallId(requestBytes);
+  return [
+    { kind: "toolCall", wire: { toolCall: { toolType, args, id } }, tokens: countJsonTokens(args) },
+    { kind: "toolResult", wire: { toolResponse: { toolType, response, id } }, tokens: 0 },
   ];
 }

@@ -46,21 +46,12 @@ function audioPart(mimeType: string, pieces: readonly Buffer[], seconds: number)
 /** 3.8 answers WAV unless raw PCM is asked for; older models only know raw PCM. */
 function answersWave({ model, request }: AnswerContext): boolean {
   if (model.generation < 3.8) return false;
-  const asked = audioFormatOf(request.generationConfig?.responseFormat);
+  const formats = request.generationConfig?.responseFormat ?? [];
+  const asked = formats.find(({ audio }) => audio?.mimeType !== undefined)?.audio?.mimeType?.toUpperCase();
   if (asked === undefined || asked === "AUDIO_WAV") return true;
   if (asked === "AUDIO_L16") return false;
   throw invalidArgument(`The emulator does not produce ${asked}; it knows AUDIO_WAV and AUDIO_L16.`);
 }
-
-/** `responseFormat` is seen as an object and as a list of objects; both are read. */
-function audioFormatOf(format: unknown): string | undefined {
-  const entries: readonly unknown[] = Array.isArray(format) ? format : [format];
-  const audio = entries.map((entry) => field(field(entry, "audio"), "mimeType")).find((type) => type !== undefined);
-  return typeof audio === "string" ? audio.toUpperCase() : undefined;
-}
-
-const field = (value: unknown, key: string): unknown =>
-  typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined;
 
 /** Each line with the voice of its speaker: from speechMetadata (3.8) or from "Name:" at its beginning. */
 function linesOf({ request }: AnswerContext): readonly Voiced[] {

@@ -21,32 +21,43 @@ export function modalityOf(mimeType: string): Modality {
 
 /** Facts of an inlineData or fileData part; undefined for any other part. */
 export function describeMedia(part: Part, model: EmulatedModel, resolution?: string): MediaFacts | undefined {
+  const level = part.mediaResolution?.level ?? resolution;
   if (part.inlineData !== undefined) {
-    const { mimeType = "", data = Buffer.alloc(0) } = part.inlineData;
-    return describeBytes(mimeType, data, model, part.mediaResolution?.level ?? resolution);
+    const { mimeType = "", data: head = Buffer.alloc(0) } = part.inlineData;
+    return describeBytes({ mimeType, head, sizeBytes: head.length }, model, level);
   }
+  if (part.file !== undefined) return describeBytes(part.file, model, level);
   if (part.fileData !== undefined) return describeFile(part.fileData.fileUri ?? "", part.fileData.mimeType, model);
   return undefined;
 }
 
-function describeBytes(mimeType: string, data: Buffer, model: EmulatedModel, resolution?: string): MediaFacts {
+/** Content as far as it is at hand: all of what came inline, the beginning of an uploaded file. */
+interface Medium {
+  readonly mimeType: string;
+  readonly head: Buffer;
+  readonly sizeBytes: number;
+}
+
+function describeBytes(medium: Medium, model: EmulatedModel, resolution?: string): MediaFacts {
+  const { mimeType, head, sizeBytes } = medium;
   const modality = modalityOf(mimeType);
-  const start = `${mimeType}, ${data.length} bytes`;
+  const start = `${mimeType}, ${sizeBytes} bytes`;
   if (modality === "IMAGE") {
-    const { width, height } = readImage(data) ?? {};
+    const { width, height } = readImage(head) ?? {};
     const size = width === undefined ? "" : `, ${width}×${height} pixels`;
     return { modality, line: start + size, tokens: imageTokens(model, resolution, width, height) };
   }
   if (modality === "DOCUMENT") {
-    const pages = countPdfPages(data);
+    const pages = countPdfPages(head);
     return { modality, line: `${start}, ${pages} page(s)`, tokens: pages * tokensOf(model).page };
   }
   if (modality === "TEXT") {
-    const text = data.toString("utf8");
+    const text = head.toString("utf8");
     const opening = text.slice(0, 80).replace(/\s+/g, " ").trim();
-    return { modality, line: `${start}, beginning “${opening}”`, tokens: Math.ceil(text.length / 4) };
+    const length = sizeBytes > head.length ? sizeBytes : text.length;
+    return { modality, line: `${start}, beginning “${opening}”`, tokens: Math.ceil(length / 4) };
   }
-  const seconds = readDuration(data);
+  const seconds = readDuration(head, sizeBytes);
   const length = seconds === undefined ? "" : `, ${seconds.toFixed(1)} seconds`;
   return { modality, line: start + length, tokens: soundTokens(modality, model, seconds ?? 1) };
 }

@@ -1,22 +1,22 @@
 // How long a recording is, as far as a simple look at its header tells: WAV, MP3 and the MP4 family.
 
-/** Duration in seconds, or undefined when the bytes do not tell. */
-export function readDuration(bytes: Buffer): number | undefined {
+/** Duration in seconds of a recording of `sizeBytes` that begins with these bytes; undefined when they do not tell. */
+export function readDuration(bytes: Buffer, sizeBytes: number = bytes.length): number | undefined {
   const head = bytes.toString("latin1", 0, 12);
-  if (/^RIFF[^]{4}WAVE/.test(head)) return readWav(bytes);
+  if (/^RIFF[^]{4}WAVE/.test(head)) return readWav(bytes, sizeBytes);
   if (head.slice(4, 8) === "ftyp") return readMp4(bytes);
-  return readMp3(bytes);
+  return readMp3(bytes, sizeBytes);
 }
 
 /** Walks the RIFF chunks; a streamed WAV claims 0xFFFFFFFF bytes, then what is there counts. */
-function readWav(bytes: Buffer): number | undefined {
+function readWav(bytes: Buffer, sizeBytes: number): number | undefined {
   let offset = 12;
   let bytesPerSecond = 0;
   while (offset + 8 <= bytes.length) {
     const name = bytes.toString("latin1", offset, offset + 4);
     const size = bytes.readUInt32LE(offset + 4);
     if (name === "fmt " && offset + 20 <= bytes.length) bytesPerSecond = bytes.readUInt32LE(offset + 16);
-    if (name === "data" && bytesPerSecond > 0) return Math.min(size, bytes.length - offset - 8) / bytesPerSecond;
+    if (name === "data" && bytesPerSecond > 0) return Math.min(size, sizeBytes - offset - 8) / bytesPerSecond;
     offset += 8 + size + (size % 2);
   }
   return undefined;
@@ -50,7 +50,7 @@ const MPEG1_KBPS = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256,
 const MPEG2_KBPS = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
 
 /** Takes the bitrate of the first layer III frame for the whole file: exact for constant bitrate, else an estimate. */
-function readMp3(bytes: Buffer): number | undefined {
+function readMp3(bytes: Buffer, sizeBytes: number): number | undefined {
   const start = skipId3(bytes);
   if (start + 4 > bytes.length) return undefined;
   const header = bytes.readUInt32BE(start);
@@ -58,7 +58,7 @@ function readMp3(bytes: Buffer): number | undefined {
   const table = ((header >>> 19) & 3) === 3 ? MPEG1_KBPS : MPEG2_KBPS;
   const kilobits = table[(header >>> 12) & 15];
   if (!isLayer3Frame || kilobits === undefined || kilobits === 0) return undefined;
-  return ((bytes.length - start) * 8) / (kilobits * 1000);
+  return ((sizeBytes - start) * 8) / (kilobits * 1000);
 }
 
 /** An ID3v2 tag states its length in four 7-bit bytes. */

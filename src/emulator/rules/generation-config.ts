@@ -13,10 +13,8 @@ const MIME_TYPES = ["text/plain", "application/json", "application/xml", "applic
 export function checkGenerationConfig(config: GenerationConfig, model: EmulatedModel, streaming: boolean): void {
   checkCandidates(config, model, streaming);
   checkRanges(config, model);
-  // Only Gemini 2.5 refuses penalties.
-  const hasPenalty = config.presencePenalty !== undefined || config.frequencyPenalty !== undefined;
-  if (hasPenalty && model.generation === 2.5) throw invalidArgument("Penalty is not enabled for this model");
-  if (config.responseLogprobs === true) throw invalidArgument("Logprobs is not enabled for this model");
+  checkPenalties(config, model);
+  checkLogprobs(config);
   checkOutputFormat(config, model);
 }
 
@@ -29,6 +27,30 @@ function checkCandidates(config: GenerationConfig, model: EmulatedModel, streami
   }
   const takesSeveral = model.kind === "chat" && model.generation < 3 && !streaming;
   if (count > 1 && !takesSeveral) throw invalidArgument("Multiple candidates is not enabled for this model");
+}
+
+const PENALTY_LIMIT = 2;
+
+function checkPenalties({ presencePenalty, frequencyPenalty }: GenerationConfig, model: EmulatedModel): void {
+  // Only Gemini 2.5 refuses penalties.
+  const isSet = presencePenalty !== undefined || frequencyPenalty !== undefined;
+  if (isSet && model.generation === 2.5) throw invalidArgument("Penalty is not enabled for this model");
+  for (const [field, value] of Object.entries({
+    presence_penalty: presencePenalty,
+    frequency_penalty: frequencyPenalty,
+  })) {
+    if (value !== undefined && !(value >= -PENALTY_LIMIT && value < PENALTY_LIMIT)) {
+      throw invalidArgument(
+        `* GenerateContentRequest.generation_config.${field}: ${field} must be in the range [-2.0, 2.0).\n`,
+      );
+    }
+  }
+}
+
+/** No model of the Gemini API gives log probabilities on request. */
+function checkLogprobs({ responseLogprobs, logprobs }: GenerationConfig): void {
+  if (responseLogprobs === true) throw invalidArgument("Logprobs is not enabled for this model");
+  if (logprobs !== undefined) throw invalidArgument("Logprobs is set but response_logprobs is not.");
 }
 
 function checkRanges(config: GenerationConfig, model: EmulatedModel): void {

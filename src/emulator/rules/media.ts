@@ -1,6 +1,6 @@
 // Media of a request: accepted types, modalities the model has, bytes that are what they claim to be.
 
-import { ApiError, invalidArgument } from "../errors.ts";
+import { invalidArgument } from "../errors.ts";
 import { modalityOf } from "../media/describe.ts";
 import { readImage } from "../media/image-facts.ts";
 import type { EmulatedModel, Modality } from "../models.ts";
@@ -35,16 +35,47 @@ const BAD_IMAGE =
   "Unable to process input image. Please retry or report in " +
   "https://developers.generativeai.google/guide/troubleshooting";
 
-/** Throws a 400 for media the model does not take, a 403 for files it may not see. */
+/** Bounds of one request and of one document sent in it (Google's documentation). */
+const MAX_IMAGES = 3_600;
+const MAX_YOUTUBE_VIDEOS = 10;
+const MAX_INLINE_PDF_BYTES = 52_428_800;
+
+/** Throws a 400 for media the model does not take, inline, uploaded or at an address, and for too many of them. */
 export function checkMedia(contents: readonly Content[], model: EmulatedModel): void {
-  for (const part of contents.flatMap((content) => content.parts ?? [])) {
-    if (part.inlineData !== undefined) checkInline(part.inlineData, model, Object.values(INLINE_TYPES).flat());
-    if (part.fileData !== undefined) checkFile(part.fileData, model);
+  const parts = contents.flatMap((content) => content.parts ?? []);
+  checkCounts(parts, model);
+  for (const part of parts) {
+    const types = Object.values(INLINE_TYPES).flat();
+    if (part.inlineData !== undefined) checkInline(part.inlineData, model, types);
+    if (part.file !== undefined) checkInline({ mimeType: part.file.mimeType, data: part.file.head }, model, types);
+    else if (part.fileData !== undefined) checkFile(part.fileData, model);
     for (const { inlineData } of part.functionResponse?.parts ?? []) {
       if (inlineData !== undefined) checkInline(inlineData, model, RESPONSE_TYPES);
     }
     checkVideoMetadata(part);
+    checkPartOptions(part, model);
   }
+}
+
+function checkCounts(parts: readonly Part[], model: EmulatedModel): void {
+  const images = parts.filter((part) => {
+    const mimeType = part.inlineData?.mimeType ?? part.file?.mimeType ?? part.fileData?.mimeType ?? "";
+    return modalityOf(mimeType) === "IMAGE";
+  });
+  if (images.length > MAX_IMAGES) {
+    throw invalidArgument(`Please use fewer than ${MAX_IMAGES + 1} images in your request to models/${model.id}`);
+  }
+  const videos = parts.filter((part) => YOUTUBE.test(part.fileData?.fileUri ?? ""));
+  if (videos.length > MAX_YOUTUBE_VIDEOS) throw invalidArgument("Request contains an invalid argument.");
+}
+
+/** Resolution and processing of a single part came with Gemini 3. */
+function checkPartOptions({ mediaResolution, mediaProcessing }: Part, model: EmulatedModel): void {
+  if (model.generation >= 3) return;
+  if (mediaResolution !== undefined) {
+    throw invalidArgument(`Media resolution of a part is not enabled for models/${model.id}`);
+  }
+  if (mediaProcessing !== undefined) throw invalidArgument(`Media processing is not enabled for models/${model.id}`);
 }
 
 function checkInline(media: InlineData, model: EmulatedModel, types: readonly string[]): void {
@@ -52,6 +83,9 @@ function checkInline(media: InlineData, model: EmulatedModel, types: readonly st
   const data = media.data ?? Buffer.alloc(0);
   const modality = modalityOf(mimeType);
   if (modality === "IMAGE" && !isSameImage(mimeType, readImage(data)?.mimeType)) throw invalidArgument(BAD_IMAGE);
+  if (modality === "DOCUMENT" && data.length > MAX_INLINE_PDF_BYTES) {
+    throw invalidArgument(`The document is larger than the limit of ${MAX_INLINE_PDF_BYTES} bytes.`);
+  }
   if (modality === "DOCUMENT" && !data.subarray(0, 1024).includes("%PDF")) {
     throw invalidArgument("The document has no pages.");
   }
@@ -76,22 +110,22 @@ function checkType(declared: string | undefined, types: readonly string[], model
 }
 
 const YOUTUBE = /^https:\/\/((www\.)?youtube\.com\/watch\?|youtu\.be\/)/;
-const FILES_API = /(?:^|\/)files\/([^/?]+)/;
 
 function checkFile(file: FileData, model: EmulatedModel): void {
   const uri = file.fileUri ?? "";
   if (YOUTUBE.test(uri)) {
-    checkType("video/mp4", INLINE_TYPES.VIDEO, model);
+    checkType("video/mp4", Object.values(INLINE_TYPES).flat(), model);
     return;
-  }
-  const name = FILES_API.exec(uri)?.[1];
-  if (name !== undefined && /^(files\/|https:\/\/generativelanguage\.googleapis\.com\/)/.test(uri)) {
-    // The emulator keeps no files; Google answers 403 for unknown ones, not 404.
-    throw new ApiError(403, `You do not have permission to access the File ${name} or it may not exist.`);
   }
   if (!/^https?:\/\//.test(uri)) throw invalidArgument(`Invalid or unsupported file uri: ${uri}`);
   checkType(file.mimeType, URL_TYPES, model);
+  if (uri.includes(UNFETCHABLE)) {
+    throw invalidArgument("Cannot fetch content from the provided URL. Please ensure the URL is valid and accessible.");
+  }
 }
+
+/** The emulator opens no URL; one with this word in it is one that Google could not open. */
+const UNFETCHABLE = "emulator-unfetchable";
 
 const MAX_FPS = 24;
 

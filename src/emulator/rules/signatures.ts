@@ -4,13 +4,13 @@ import { invalidArgument } from "../errors.ts";
 import type { EmulatedModel } from "../models.ts";
 import { isMessagePart } from "../prompt.ts";
 import type { Content } from "../request.ts";
-import { isBypass, isIssued } from "../signatures.ts";
+import { isBypass, isIssued, type SignatureScope } from "../signatures.ts";
 
-/** Throws a 400 for altered signatures and, from Gemini 3 on, for missing ones. */
-export function checkSignatures(contents: readonly Content[], model: EmulatedModel): void {
+/** Throws a 400 for altered and foreign signatures and, from Gemini 3 on, for missing ones. */
+export function checkSignatures(contents: readonly Content[], model: EmulatedModel, scope: SignatureScope): void {
   for (const part of contents.flatMap((content) => content.parts ?? [])) {
     const signature = part.thoughtSignature;
-    if (signature !== undefined && signature.length > 0 && !isBypass(signature) && !isIssued(signature)) {
+    if (signature !== undefined && signature.length > 0 && !isBypass(signature) && !isIssued(signature, scope)) {
       throw invalidArgument("Corrupted thought signature.");
     }
   }

@@ -20,7 +20,7 @@ export function checkTools(request: GenerateRequest, model: EmulatedModel): void
   const builtIns = builtInTools(request);
   checkAbilities(functions, builtIns, model);
   checkDeclarations(functions);
-  checkCallingConfig(request, functions);
+  checkCallingConfig(request, functions, builtIns);
   checkCombination(request, functions, builtIns, model);
   if (wantsJson(request) && functions.length > 0) checkFunctionsWithJson(request, model);
 }
@@ -40,6 +40,9 @@ function checkAbilities(
     (name) => model.builtIns === "none" || (model.builtIns === "search" && name !== "googleSearch"),
   );
   if (refused !== undefined) throw invalidArgument(`Tool ${refused} is not enabled for models/${model.id}`);
+  if (builtIns.includes("computerUse") && model.generation < 3 && !model.id.includes("computer-use")) {
+    throw invalidArgument(`Computer Use is not enabled for models/${model.id}`);
+  }
   if (model.id.includes("computer-use") && !builtIns.includes("computerUse")) {
     throw invalidArgument("This model requires the use of the Computer Use tool.");
   }
@@ -59,6 +62,9 @@ function checkDeclarations(functions: readonly FunctionDeclaration[]): void {
           "A-Z, 0-9), underscores (_), dots (.), colons (:), or dashes (-), with a maximum length of 128.\n",
       );
     }
+    if (declaration.behavior === "NON_BLOCKING") {
+      throw invalidArgument(`${path}.behavior: NON_BLOCKING functions are only supported in the Live API.\n`);
+    }
     if (names.has(name)) throw invalidArgument(`Duplicate function declaration found: ${name}`);
     names.add(name);
     const bothParameters = declaration.parameters !== undefined && declaration.parametersJsonSchema !== undefined;
@@ -69,10 +75,22 @@ function checkDeclarations(functions: readonly FunctionDeclaration[]): void {
   });
 }
 
-function checkCallingConfig(request: GenerateRequest, functions: readonly FunctionDeclaration[]): void {
+function checkCallingConfig(
+  request: GenerateRequest,
+  functions: readonly FunctionDeclaration[],
+  builtIns: readonly string[],
+): void {
   const config = request.toolConfig?.functionCallingConfig;
   if (config === undefined) return;
-  if (functions.length === 0) throw invalidArgument("Function calling config is set without function_declarations.");
+  const mode = functionCallingMode(request);
+  // Beside built-in tools AUTO says nothing new; such requests were recorded as answered.
+  if (functions.length === 0 && !(mode === "AUTO" && builtIns.length > 0)) {
+    throw invalidArgument("Function calling config is set without function_declarations.");
+  }
+  // Beside AUTO they were recorded as accepted, whatever the documentation says.
+  if (mode === "NONE" && (config.allowedFunctionNames ?? []).length > 0) {
+    throw invalidArgument("allowed_function_names should not be set when the function calling mode is NONE.");
+  }
   const unknown = (config.allowedFunctionNames ?? []).find((name) => !functions.some((entry) => entry.name === name));
   if (unknown !== undefined) {
     throw invalidArgument(`allowed_function_names contains ${unknown}, which is not a declared function.`);

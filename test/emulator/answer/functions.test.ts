@@ -47,6 +47,21 @@ test("calls every function the prompt names, in that order", async () => {
   assert.deepEqual(namesOf(partly.json), ["get_current_weather"]);
 });
 
+test("one after the other: each step calls the next function the prompt names, until all were called", async () => {
+  const question = { role: "user", parts: [{ text: "Use sum for 2 and 3 and get_time, one after the other." }] };
+  const contents: object[] = [question];
+  const steps: string[][] = [];
+  for (let step = 0; step < 3; step++) {
+    const { json } = await emulator.generate("gemini-3.8-flash", { contents, ...withFunctions(WEATHER, CLOCK, SUM) });
+    steps.push(namesOf(json));
+    const responses = partsOf(json).flatMap(({ functionCall: call }) =>
+      call === undefined ? [] : [{ functionResponse: { name: call.name, id: call.id, response: { output: step } } }],
+    );
+    contents.push(json.candidates[0].content, { role: "user", parts: responses });
+  }
+  assert.deepEqual(steps, [["sum"], ["get_time"], []]);
+});
+
 test("modes: ANY and VALIDATED call, allowed names narrow, NONE answers in text", async () => {
   const functions = withFunctions(WEATHER, CLOCK);
   for (const mode of ["AUTO", "ANY", "VALIDATED"]) {

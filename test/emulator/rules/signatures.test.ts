@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { isBypass, isIssued, issueSignature } from "../../../src/emulator/signatures.ts";
+import { isBypass, isIssued, issueSignature, signatureScope } from "../../../src/emulator/signatures.ts";
 import { createByteSource } from "../../../src/emulator/random.ts";
 import { partsOf, startTestEmulator, textOf, WEATHER, withFunctions } from "../client.ts";
 
@@ -113,16 +113,30 @@ test("turns before the current one may have lost theirs, each step of the curren
   assert.match(second.json.error.message, /missing a thought_signature.* position 4\./);
 });
 
-test("every issued signature is recognised, nothing else is", () => {
+test("every issued signature is recognised in its scope, nothing else is", () => {
   const bytes = createByteSource("signatures");
+  const scope = signatureScope("one", 3.8);
   for (let count = 0; count < 50; count += 1) {
-    const signature = Buffer.from(issueSignature(bytes), "base64");
-    assert.ok(isIssued(signature));
+    const signature = Buffer.from(issueSignature(bytes, scope), "base64");
+    assert.ok(isIssued(signature, scope));
+    assert.ok(isIssued(signature, signatureScope("one", 3.1)));
+    assert.ok(!isIssued(signature, signatureScope("two", 3.8)));
+    assert.ok(!isIssued(signature, signatureScope("one", 4)));
     assert.ok(!isBypass(signature));
     for (const at of [0, 5, 120, signature.length - 1]) {
       const altered = Buffer.from(signature);
       altered.writeUInt8(altered.readUInt8(at) ^ 0x40, at);
-      assert.ok(!isIssued(altered));
+      assert.ok(!isIssued(altered, scope));
     }
+  }
+});
+
+test("a signature may be megabytes long, as those of images are", () => {
+  const scope = signatureScope("one", 3);
+  for (const size of [1, 100, 20_000, 2_900_000]) {
+    const signature = Buffer.from(issueSignature(createByteSource(1), scope, size), "base64");
+    assert.ok(signature.length >= size);
+    assert.ok(isIssued(signature, scope));
+    assert.ok(!isIssued(signature.subarray(0, -1), scope));
   }
 });
