@@ -159,6 +159,26 @@ export const settings = {
     parse: parseBytes,
     why: "inline media of a request together: in base64 it must fit Google’s 100 MB",
   },
+  MEDIA_FILE_MAX_BYTES: {
+    fallback: "2GiB",
+    parse: parseBytes,
+    why: "one item that is too large for a request and goes to Google’s Files API, passing through; Google’s own limit",
+  },
+  MEDIA_UPLOAD: {
+    fallback: "on",
+    parse: parseSwitch,
+    why: "`off` = nothing goes to the Files API, where Google keeps it for 48 h; what does not fit into a request is refused",
+  },
+  MEDIA_HAND_OVER: {
+    fallback: "off",
+    parse: parseSwitch,
+    why: "`on` = https URLs of public hosts and known types are given to Google, which fetches up to 100 MB of each, unseen by us",
+  },
+  UPLOAD_STEP_TIMEOUT_MS: {
+    fallback: "60000",
+    parse: parseDurationMs,
+    why: "the Files API must have taken 8 MiB, or answered otherwise, by then; slower and the upload counts as stuck",
+  },
   UPSTREAM_OBJECTS: {
     fallback: "off",
     parse: parseSwitch,

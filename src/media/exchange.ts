@@ -1,12 +1,22 @@
-// One HTTP GET over a socket that is already connected: asks for plain bytes, reads no more than it was allowed.
+// One HTTP GET over a socket that is already connected: asks for plain bytes, gives them as they come and no more than allowed.
 import type { Socket } from "node:net";
 import { Client, type Dispatcher } from "undici";
 import { MediaFetchError } from "./fetch-error.ts";
 
-/** What one host answered: the whole body, or where to ask next (as sent, unchecked). */
-export type Answer =
-  | { readonly bytes: Buffer; readonly contentType: string | undefined }
-  | { readonly location: string };
+/** What one host answered: a body that is still to be read, or where to ask next (as sent, unchecked). */
+export type Answer = HostBody | { readonly location: string };
+
+/** An open answer. It holds its connection until it was read to the end or closed. */
+export type HostBody = {
+  readonly contentType: string | undefined;
+  /** As announced, in bytes; the HTTP parser holds the host to it. */
+  readonly length: number | undefined;
+  /** Changes whenever the bytes do: a strong ETag, or the date of the last change together with the length. */
+  readonly validator: string | undefined;
+  /** The bytes as they come, once. Whoever does not ask for the next piece holds up the host. */
+  readonly pieces: AsyncIterable<Buffer>;
+  close(): Promise<void>;
+};
 
 export type ExchangeOptions = {
   readonly signal: AbortSignal;
@@ -26,9 +36,9 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const REQUEST_HEADERS = { accept: "*/*", "accept-encoding": "identity", "user-agent": "gemini-gateway" };
 
 /**
- * Asks for `url` over `socket` and closes it. Throws `MediaFetchError` `too_large` (noticed within one read, also
- * without `content-length`), `type` (encoded body), `unreachable` (any status but 200 and redirects), else what undici
- * says or the reason of the signal.
+ * Asks for `url` over `socket`, and closes it unless a body is given. Throws `MediaFetchError` `too_large` (noticed
+ * within one read, also without `content-length`), `type` (encoded body), `unreachable` (any status but 200 and
+ * redirects), else what undici says or the reason of the signal.
  */
 export async function exchange(url: URL, socket: Socket, options: ExchangeOptions): Promise<Answer> {
   const client = new Client(url.origin, {
@@ -38,6 +48,11 @@ export async function exchange(url: URL, socket: Socket, options: ExchangeOption
     bodyTimeout: IDLE_TIMEOUT_MS,
     maxHeaderSize: HEADERS_MAX_BYTES,
   });
+  const close = async (): Promise<void> => {
+    await client.destroy();
+    socket.destroy();
+  };
+  let isOpen = false;
   try {
     const response = await client.request({
       method: "GET",
@@ -48,10 +63,11 @@ export async function exchange(url: URL, socket: Socket, options: ExchangeOption
     });
     // Errors of the body reach us through its iteration; one that is not iterated must not become an uncaught error.
     response.body.on("error", () => {});
-    return await readAnswer(response, options);
+    const answer = readHead(response, options, close);
+    isOpen = "pieces" in answer;
+    return answer;
   } finally {
-    await client.destroy();
-    socket.destroy();
+    if (!isOpen) await close();
   }
 }
 
@@ -71,29 +87,50 @@ function handOver(socket: Socket): NonNullable<Client.Options["connect"]> {
   };
 }
 
-async function readAnswer(
+function readHead(
   { statusCode, headers, body }: Dispatcher.ResponseData,
   options: ExchangeOptions,
-): Promise<Answer> {
+  close: () => Promise<void>,
+): Answer {
   const location = first(headers["location"]);
   if (REDIRECTS.has(statusCode) && location !== undefined) return { location };
   if (statusCode !== 200) throw new MediaFetchError("unreachable", new Error(`status ${statusCode}`));
   const encoding = first(headers["content-encoding"]) ?? "identity";
   if (encoding.trim().toLowerCase() !== "identity") throw new MediaFetchError("type", new Error("encoded body"));
-  if (Number(first(headers["content-length"])) > options.maxBytes) throw new MediaFetchError("too_large");
-  return { bytes: await readBody(body, options), contentType: first(headers["content-type"]) };
+  const announced = first(headers["content-length"]);
+  const length = announced === undefined ? undefined : Number(announced);
+  if (length !== undefined && length > options.maxBytes) throw new MediaFetchError("too_large");
+  return {
+    contentType: first(headers["content-type"]),
+    length,
+    validator: validatorOf(first(headers["etag"]), first(headers["last-modified"]), length),
+    pieces: readPieces(body, options, close),
+    close,
+  };
 }
 
-async function readBody(body: AsyncIterable<Buffer>, { maxBytes, onBytes }: ExchangeOptions): Promise<Buffer> {
-  const chunks: Buffer[] = [];
+/** Two different bodies of one second may share a date, hardly so with one length; a weak tag promises nothing of bytes. */
+function validatorOf(etag: string | undefined, changed: string | undefined, length: number | undefined) {
+  if (etag !== undefined && !etag.startsWith("W/")) return etag;
+  return changed === undefined || length === undefined ? undefined : `${changed} ${length}`;
+}
+
+async function* readPieces(
+  body: AsyncIterable<Buffer>,
+  { maxBytes, onBytes }: ExchangeOptions,
+  close: () => Promise<void>,
+): AsyncGenerator<Buffer> {
   let received = 0;
-  for await (const chunk of body) {
-    received += chunk.length;
-    if (received > maxBytes) throw new MediaFetchError("too_large");
-    onBytes(chunk.length);
-    chunks.push(chunk);
+  try {
+    for await (const piece of body) {
+      received += piece.length;
+      if (received > maxBytes) throw new MediaFetchError("too_large");
+      onBytes(piece.length);
+      yield piece;
+    }
+  } finally {
+    await close();
   }
-  return Buffer.concat(chunks, received);
 }
 
 function first(value: string | string[] | undefined): string | undefined {

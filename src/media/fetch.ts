@@ -2,9 +2,9 @@
 import dns from "node:dns";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseNetworks } from "./address.ts";
-import { createGrowingDeadline } from "./deadline.ts";
+import { createGrowingDeadline, type GrowingDeadline } from "./deadline.ts";
 import { type DialPolicy, dial, type Lookup } from "./dial.ts";
-import { exchange, type ExchangeOptions } from "./exchange.ts";
+import { exchange, type ExchangeOptions, type HostBody } from "./exchange.ts";
 import { MediaFetchError } from "./fetch-error.ts";
 import { createSlots } from "./slots.ts";
 import { decideUrl, parseHosts, type UrlPolicy } from "./url-policy.ts";
@@ -29,23 +29,32 @@ export type MediaFetchPolicy = {
 };
 
 export type MediaFetchOptions = {
-  /** Aborting it stops the fetch at once; the promise then rejects with its reason. */
+  /** Aborting it stops the fetch at once; whatever is waited for then rejects with its reason. */
   readonly signal: AbortSignal;
   readonly maxBytes: number;
   /** Opaque; fetches of one key share a small number of slots. */
   readonly callerKey: string;
 };
 
-export type FetchedMedia = {
-  readonly bytes: Buffer;
+/** Media that is being fetched: its head is known, its bytes are still to be read. */
+export type OpenedMedia = Pick<HostBody, "length" | "validator"> & {
   /** The `content-type` header as sent: a hint only, the bytes decide. */
   readonly contentType: string | undefined;
   readonly finalUrl: URL;
+  /**
+   * The bytes as they come, once. While no next piece is asked for, the host waits and the time of the fetch stands
+   * still. Rejects with `MediaFetchError`, or with the reason of the caller's signal.
+   */
+  readonly pieces: AsyncIterable<Buffer>;
+  /** Tells that so many bytes that were read are held no longer. */
+  release(bytes: number): void;
+  /** Ends the fetch and gives its slot back; reading to the end does so too. */
+  close(): Promise<void>;
 };
 
-/** Rejects with `MediaFetchError`, or with the reason of the caller's signal. */
 export type MediaFetcher = {
-  fetch(url: string, options: MediaFetchOptions): Promise<FetchedMedia>;
+  /** Rejects with `MediaFetchError`, or with the reason of the caller's signal. */
+  open(url: string, options: MediaFetchOptions): Promise<OpenedMedia>;
   /** Stops all running fetches and refuses new ones. */
   close(): Promise<void>;
 };
@@ -54,7 +63,7 @@ export type MediaFetcher = {
 export type MediaFetchLimits = {
   readonly parallel: number;
   readonly parallelPerCaller: number;
-  /** Bytes received by fetches that are still running; beyond it they fail as `busy`. */
+  /** Bytes received by fetches that are still running, and not released; beyond it they fail as `busy`. */
   readonly bytesInFlight: number;
 };
 
@@ -77,44 +86,93 @@ export function createMediaFetcher(policy: MediaFetchPolicy, limits: MediaFetchL
   const guards = toGuards(policy);
   const acquire = createSlots(limits.parallel, limits.parallelPerCaller);
   const closing = new AbortController();
-  const running = new Set<Promise<unknown>>();
+  const running = new Set<Promise<void>>();
   let bytesInFlight = 0;
 
-  async function fetchInSlot(text: string, options: MediaFetchOptions, stop: AbortSignal): Promise<FetchedMedia> {
-    const release = await acquire(options.callerKey, stop);
-    using deadline = createGrowingDeadline(policy.timeoutMs, stop);
-    let received = 0;
-    const onBytes = (count: number) => {
-      received += count;
+  async function openInSlot(text: string, options: MediaFetchOptions, stop: AbortSignal, mask: Mask) {
+    const releaseSlot = await acquire(options.callerKey, stop);
+    const deadline = createGrowingDeadline(policy.timeoutMs, stop);
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+    running.add(ended);
+    let held = 0;
+    const hold = (count: number): void => {
+      held += count;
       bytesInFlight += count;
+    };
+    const over = new AbortController();
+    const finish = (): void => {
+      if (over.signal.aborted) return;
+      over.abort();
+      hold(-held);
+      deadline[Symbol.dispose]();
+      releaseSlot();
+      running.delete(ended);
+      end();
+    };
+    const onBytes = (count: number): void => {
+      hold(count);
       if (bytesInFlight > limits.bytesInFlight) throw new MediaFetchError("busy");
       deadline.extend((count / BYTES_PER_EXTRA_SECOND) * 1000);
     };
     try {
-      return await followRedirects(text, guards, { signal: deadline.signal, maxBytes: options.maxBytes, onBytes });
-    } finally {
-      bytesInFlight -= received;
-      release();
+      const budgets = { signal: deadline.signal, maxBytes: options.maxBytes, onBytes };
+      const { url, body } = await followRedirects(text, guards, budgets);
+      deadline.pause();
+      const opened = toOpened(url, body, deadline, mask, {
+        release: (bytes) => over.signal.aborted || hold(-bytes),
+        finish,
+      });
+      // Nobody may be reading just now.
+      stop.addEventListener("abort", () => void opened.close(), { once: true, signal: over.signal });
+      return opened;
+    } catch (error) {
+      finish();
+      throw error;
     }
   }
 
   return {
-    fetch: async (text, options) => {
+    open: async (text, options) => {
       if (!policy.enabled) throw new MediaFetchError("disabled");
       const stop = AbortSignal.any([options.signal, closing.signal]);
-      const fetched = masked(() => fetchInSlot(text, options, stop), options.signal, stop);
-      running.add(fetched);
-      try {
-        return await fetched;
-      } finally {
-        running.delete(fetched);
-      }
+      const mask = createMask(options.signal, stop);
+      return openInSlot(text, options, stop, mask).catch(mask);
     },
     close: async () => {
       closing.abort(new MediaFetchError("unreachable", new Error("the server is stopping")));
       await Promise.allSettled(running);
     },
   };
+}
+
+function toOpened(
+  finalUrl: URL,
+  body: HostBody,
+  deadline: GrowingDeadline,
+  mask: Mask,
+  { release, finish }: { readonly release: (bytes: number) => void; readonly finish: () => void },
+): OpenedMedia {
+  const { contentType, length, validator } = body;
+  const close = async (): Promise<void> => {
+    finish();
+    await body.close();
+  };
+  async function* read(): AsyncGenerator<Buffer> {
+    try {
+      deadline.resume();
+      for await (const piece of body.pieces) {
+        deadline.pause();
+        yield piece;
+        deadline.resume();
+      }
+    } catch (error) {
+      await close();
+      await mask(error);
+    } finally {
+      await close();
+    }
+  }
+  return { contentType, length, validator, finalUrl, pieces: read(), release, close };
 }
 
 type Guards = { readonly urls: UrlPolicy; readonly dials: DialPolicy };
@@ -138,7 +196,7 @@ function toGuards(policy: MediaFetchPolicy): Guards {
 }
 
 /** Every hop is judged like the first: URL, addresses, connection; nothing is carried over but the budgets. */
-async function followRedirects(text: string, guards: Guards, budgets: ExchangeOptions): Promise<FetchedMedia> {
+async function followRedirects(text: string, guards: Guards, budgets: ExchangeOptions) {
   let next = text;
   let base: URL | undefined;
   for (let hops = 0; hops <= MAX_REDIRECTS; hops += 1) {
@@ -149,19 +207,20 @@ async function followRedirects(text: string, guards: Guards, budgets: ExchangeOp
     }
     const socket = await dial(decision.url, guards.dials, budgets.signal);
     const answer = await exchange(decision.url, socket, budgets);
-    if ("bytes" in answer) return { ...answer, finalUrl: decision.url };
+    if ("pieces" in answer) return { url: decision.url, body: answer };
     next = answer.location;
     base = decision.url;
   }
   throw new MediaFetchError("unreachable", new Error("too many redirects"));
 }
 
-/** Turns whatever went wrong into a `MediaFetchError` that tells nothing it must not tell, or the caller's own abort. */
-async function masked<T>(work: () => Promise<T>, caller: AbortSignal, stop: AbortSignal): Promise<T> {
+/** Throws what a failure may tell. */
+type Mask = (error: unknown) => Promise<never>;
+
+/** Turns whatever goes wrong from now on into a `MediaFetchError` that tells nothing it must not tell, or the caller's own abort. */
+function createMask(caller: AbortSignal, stop: AbortSignal): Mask {
   const startedAtMs = performance.now();
-  try {
-    return await work();
-  } catch (error) {
+  return async (error) => {
     caller.throwIfAborted();
     const failure = error instanceof MediaFetchError ? error : new MediaFetchError("unreachable", error);
     if (failure.isUntold) {
@@ -172,5 +231,5 @@ async function masked<T>(work: () => Promise<T>, caller: AbortSignal, stop: Abor
       caller.throwIfAborted();
     }
     throw failure;
-  }
+  };
 }

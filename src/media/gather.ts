@@ -1,128 +1,152 @@
-// Makes the media of a request ready for the upstream: types by the bytes, YouTube links in watch form, URLs fetched.
+// Makes the media of a request ready for the upstream: types by the bytes, YouTube links in watch form, URLs fetched, large ones
+// marked for upload. What goes which way is decided in plan.ts.
 import { dataLength } from "../chat/bytes.ts";
-import { Failure, type FailureReason } from "../chat/failures.ts";
-import type { Caller, MediaGatherer } from "../chat/ports.ts";
-import type { Media } from "../gen/gemini/chat/v1/chat_pb.ts";
-import { MediaFetchError, type MediaFetchErrorKind } from "./fetch-error.ts";
+import { Failure } from "../chat/failures.ts";
+import { listMedia, type MediaItem, replaceMedia } from "../chat/media-items.ts";
+import type { Gathered, MediaGatherer, MediaRoutes, MediaUpload } from "../chat/ports.ts";
+import type { ChatRequest, Media } from "../gen/gemini/chat/v1/chat_pb.ts";
+import { createDataUpload } from "./data-upload.ts";
 import type { MediaFetcher } from "./fetch.ts";
+import { fetchUrls } from "./gather-urls.ts";
+import { toFirstFrame, tooLarge, type Work } from "./gather-work.ts";
 import { inspectMedia } from "./inspect.ts";
-import { listMedia, type MediaItem, replaceMedia } from "./media-items.ts";
-import { planUri } from "./source-uri.ts";
-
-export type GatherOptions = {
-  /** Inline media of a request together, in bytes before base64. */
-  readonly maxBytes: number;
-  /** Whether URIs of the Files API and of Cloud Storage are sent on; they belong to one project and to no licence. */
-  readonly upstreamObjects: boolean;
-};
+import { GIF } from "./media-types.ts";
+import { chooseUploads, type MediaPolicy, planSource } from "./plan.ts";
+import type { MediaWorker } from "./worker.ts";
 
 /** A request is no crawler (MF-5). */
 const MAX_URLS = 32;
-const BUSY_RETRY_MS = 1000;
 
-/** A request's media, sorted by what is to be done; `left` is what may still be added to the inline bytes. */
-type Worklist = { readonly inline: MediaItem[]; readonly urls: Map<string, MediaItem[]>; left: number };
+const NOTHING: MediaRoutes = { inline: 0, inlineBytes: 0, upload: 0, handedOver: 0, youtube: 0, object: 0 };
 
 /**
  * Gathers with this fetcher. A request with nothing to change comes back as it was. Media that one URL names several
  * times is fetched once. Other than by a Failure, `gather` rejects only with the reason of its signal.
  */
-export function createMediaGatherer(fetcher: MediaFetcher, options: GatherOptions): MediaGatherer {
+export function createMediaGatherer(fetcher: MediaFetcher, policy: MediaPolicy, worker: MediaWorker): MediaGatherer {
   return {
-    gather: async (request, caller, raise, signal) => {
-      const replacements = new Map<Media, Media>();
-      const replace = (media: Media, other: Media) => other !== media && replacements.set(media, other);
-      const work: Worklist = { inline: [], urls: new Map(), left: options.maxBytes };
-      for (const item of listMedia(request)) replace(item.media, sortItem(item, work, options));
-      for (const item of work.inline) replace(item.media, inspectMedia(item, raise));
-      await fetchAll(work, fetcher, caller, signal, ({ media, path }, bytes, contentType) => {
-        const mimeType = media.mimeType === "" ? (contentType ?? "") : media.mimeType;
-        const fetched: Media = { ...media, mimeType, source: { case: "data", value: bytes } };
-        replace(media, inspectMedia({ media: fetched, path }, raise, "url"));
-      });
-      return replaceMedia(request, replacements);
+    async gather(request, context) {
+      const items = listMedia(request);
+      if (items.length === 0) return { request, uploads: [], routes: NOTHING };
+      const work: Work = {
+        ...context,
+        policy,
+        worker,
+        held: [],
+        urls: new Map(),
+        replacements: new Map(),
+        made: [],
+        routes: { ...NOTHING },
+      };
+      try {
+        return await gatherItems(request, items, work, fetcher);
+      } catch (error) {
+        for (const upload of work.made) upload.release();
+        context.signal.throwIfAborted();
+        throw error;
+      }
     },
   };
 }
 
-/** Puts an item on the list it belongs to; the media itself, or what its URI is rewritten to. */
-function sortItem(item: MediaItem, work: Worklist, { maxBytes, upstreamObjects }: GatherOptions): Media {
-  const { media, path } = item;
-  if (media.source.case === "data") {
-    work.inline.push(item);
-    work.left -= dataLength(media.source);
-    if (work.left < 0) throw tooLarge(maxBytes, path);
-  }
-  if (media.source.case !== "uri") return media;
-  const plan = planUri(media.source.value);
-  if (plan.kind === "fetch") {
-    const uses = work.urls.get(media.source.value);
-    if (uses === undefined) work.urls.set(media.source.value, [item]);
-    else uses.push(item);
-    if (work.urls.size <= MAX_URLS) return media;
-    throw new Failure("INVALID_VALUE", `At most ${MAX_URLS} media URLs are fetched for one request.`, { field: path });
-  }
-  if (plan.kind === "object" && !upstreamObjects) {
-    const message =
-      "Files of the Gemini API and Cloud Storage objects are not accepted by this server; send the data itself or a URL.";
-    throw new Failure("UNSUPPORTED_VALUE", message, { field: path });
-  }
-  const mimeType = plan.kind === "youtube" && !media.mimeType.startsWith("video/") ? "" : media.mimeType;
-  return { ...media, mimeType, source: { case: "uri", value: plan.uri } };
-}
-
-/** Fetches every URL of the list and hands out the bytes in the order of the request; the first failure ends them all. */
-async function fetchAll(
-  work: Worklist,
+async function gatherItems(
+  request: ChatRequest,
+  items: readonly MediaItem[],
+  work: Work,
   fetcher: MediaFetcher,
-  caller: Caller,
-  signal: AbortSignal,
-  use: (item: MediaItem, bytes: Uint8Array, contentType: string | undefined) => void,
-): Promise<void> {
-  if (work.urls.size === 0) return;
-  const maxBytes = work.left;
-  const group = new AbortController();
-  const stop = AbortSignal.any([signal, group.signal]);
-  try {
-    const fetched = await Promise.all(
-      Array.from(work.urls, async ([url, uses]) => {
-        const [{ path }] = uses as [MediaItem];
-        const media = await fetcher
-          .fetch(url, { signal: stop, maxBytes, callerKey: caller.licenceId })
-          .catch((error: unknown) => {
-            throw toFailure(error, path);
-          });
-        work.left -= media.bytes.length * uses.length;
-        if (work.left < 0) throw tooLarge(maxBytes, path);
-        return { ...media, uses };
-      }),
-    );
-    for (const { uses, bytes, contentType } of fetched) for (const item of uses) use(item, bytes, contentType);
-  } catch (error) {
-    signal.throwIfAborted();
-    throw error;
-  } finally {
-    group.abort();
+): Promise<Gathered> {
+  const data = items.filter((item) => sortItem(item, work));
+  for (const item of data) {
+    const media = inspectMedia(item, work.raise);
+    work.held.push({ item, media: media.mimeType === GIF ? await toFirstFrame(media, item, work) : media });
+  }
+  if (work.urls.size > 0) await fetchUrls(work, fetcher, roomLeft(work));
+  await placeHeld(work);
+  const earlier = work.uploads ?? [];
+  return {
+    request: replaceMedia(request, work.replacements),
+    uploads: [...earlier, ...work.made],
+    routes: work.routes,
+  };
+}
+
+/** Settles what needs no bytes, and puts URLs on their list; true for an item with bytes of its own. */
+function sortItem({ media, path }: MediaItem, work: Work): boolean {
+  if (isUpload(media, work.uploads)) {
+    work.routes.upload += 1;
+    return false;
+  }
+  const plan = planSource(media, work.model, work.policy);
+  switch (plan.route) {
+    case "data":
+      return true;
+    case "none":
+      return false;
+    case "fetch":
+      addUrl(plan.url, { media, path }, work);
+      return false;
+    case "refused": {
+      const message =
+        "Files of the Gemini API and Cloud Storage objects are not accepted by this server; send the data itself or a URL.";
+      throw new Failure("UNSUPPORTED_VALUE", message, { field: path });
+    }
+    default: {
+      const { route, uri, mimeType } = plan;
+      work.routes[route] += 1;
+      work.replacements.set(media, { ...media, mimeType, source: { case: "uri", value: uri } });
+      return false;
+    }
   }
 }
 
-const REASONS: Readonly<Record<MediaFetchErrorKind, FailureReason>> = {
-  disabled: "UNSUPPORTED_VALUE",
-  invalid_url: "INVALID_IMAGE_URL",
-  forbidden: "INVALID_IMAGE_URL",
-  unreachable: "INVALID_IMAGE_URL",
-  type: "INVALID_IMAGE_URL",
-  too_large: "PAYLOAD_TOO_LARGE",
-  busy: "SERVER_BUSY",
-};
-
-function toFailure(error: unknown, field: string): unknown {
-  if (!(error instanceof MediaFetchError)) return error;
-  const message = `${error.message[0]?.toUpperCase()}${error.message.slice(1)}.`;
-  const retryAfterMs = error.kind === "busy" ? BUSY_RETRY_MS : undefined;
-  return new Failure(REASONS[error.kind], message, { field, retryAfterMs, cause: error });
+/** Whether it stands for an upload of an earlier gathering. */
+function isUpload({ source }: Media, uploads: readonly MediaUpload[] = []): boolean {
+  return source.case === "uri" && uploads.some(({ placeholder }) => placeholder === source.value);
 }
 
-function tooLarge(maxBytes: number, field: string): Failure {
-  return new Failure("PAYLOAD_TOO_LARGE", `The media of a request may have ${maxBytes} bytes together.`, { field });
+function addUrl(url: string, item: MediaItem, { urls }: Work): void {
+  const uses = urls.get(url);
+  if (uses === undefined) urls.set(url, [item]);
+  else uses.push(item);
+  if (urls.size <= MAX_URLS) return;
+  const message = `At most ${MAX_URLS} media URLs are fetched for one request.`;
+  throw new Failure("INVALID_VALUE", message, { field: item.path });
+}
+
+/** What the items at hand leave of the inline bytes. */
+function roomLeft(work: Work): number {
+  const inline = chooseWays(work).filter(({ uploads }) => !uploads);
+  return work.policy.inlineMaxBytes - inline.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+/** Everything that is at hand, and whether it goes into an upload. Throws PAYLOAD_TOO_LARGE when that is too much as well. */
+function chooseWays({ held, policy }: Work) {
+  const sized = held.map((each) => ({ ...each, mimeType: each.media.mimeType, bytes: bytesOf(each.media) }));
+  const chosen = chooseUploads(sized, policy.inlineMaxBytes);
+  return sized.map((each, index) => {
+    const uploads = chosen.has(index);
+    if (uploads && each.bytes > policy.fileMaxBytes) throw tooLarge(policy, each.item.path);
+    return { ...each, uploads };
+  });
+}
+
+/** Everything that is at hand goes into the request or, where that is too much, into an upload. */
+async function placeHeld(work: Work): Promise<void> {
+  const { routes, made, replacements } = work;
+  for (const { item, media, bytes, uploads } of chooseWays(work)) {
+    if (uploads && media.source.case === "data") {
+      const upload = await createDataUpload(media.source, { path: item.path, mimeType: media.mimeType });
+      made.push(upload);
+      routes.upload += 1;
+      replacements.set(item.media, { ...media, source: { case: "uri", value: upload.placeholder } });
+    } else {
+      routes.inline += 1;
+      routes.inlineBytes += bytes;
+      if (media !== item.media) replacements.set(item.media, media);
+    }
+  }
+}
+
+function bytesOf({ source }: Media): number {
+  return source.case === "data" ? dataLength(source) : 0;
 }

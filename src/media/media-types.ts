@@ -1,5 +1,8 @@
 // The media types Gemini reads, by the names it takes, and the other names callers use for them.
 
+/** Recognised and accepted, but never sent. */
+export const GIF = "image/gif";
+
 export type MediaKind = "image" | "audio" | "video" | "document" | "text";
 
 type MediaType = {
@@ -16,7 +19,7 @@ function accepted(kind: MediaKind): MediaType {
 
 /**
  * Every type that is recognised. Google's lists for inline data and files (November 2026): images png, jpeg, webp,
- * heic, heif, and bmp by URL; gif stands in none. m4a and webm sound are taken by current models although the list of
+ * heic, heif, and bmp by URL; gif stands in none, so its first frame is sent as png. m4a and webm sound are taken by current models although the list of
  * sounds does not name them. All `text/*` are read as plain text, so the table has those with a signature only.
  */
 export const mediaTypes: ReadonlyMap<string, MediaType> = new Map([
@@ -26,7 +29,7 @@ export const mediaTypes: ReadonlyMap<string, MediaType> = new Map([
   ["image/heic", accepted("image")],
   ["image/heif", accepted("image")],
   ["image/bmp", { kind: "image", isAccepted: true, isUrlOnly: true }],
-  ["image/gif", { kind: "image", isAccepted: false }],
+  [GIF, accepted("image")],
   ["image/tiff", { kind: "image", isAccepted: false }],
   ["image/avif", { kind: "image", isAccepted: false }],
   ["audio/wav", accepted("audio")],
@@ -119,6 +122,7 @@ export function normalizeMediaType(text: string | undefined): string | undefined
 
 /** What Gemini does with a type in its own spelling; undefined when it is not recognised. */
 export function describeMediaType(mimeType: string): MediaType | undefined {
+  if (isOfficeType(mimeType)) return accepted("document");
   return mediaTypes.get(mimeType) ?? (isTextType(mimeType) ? accepted("text") : undefined);
 }
 
@@ -126,3 +130,11 @@ export function describeMediaType(mimeType: string): MediaType | undefined {
 export function isTextType(mimeType: string): boolean {
   return mimeType.startsWith("text/") || mimeType === "application/json";
 }
+
+/** Whether the type is of an Office or OpenDocument file: archives whose bytes do not tell which. Which model reads them, gemini/ knows. */
+export function isOfficeType(mimeType: string): boolean {
+  return OFFICE.test(mimeType);
+}
+
+const OFFICE =
+  /^application\/(msword|vnd\.ms-(excel|powerpoint)|vnd\.openxmlformats-officedocument\.|vnd\.oasis\.opendocument\.)/;

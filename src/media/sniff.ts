@@ -1,6 +1,6 @@
 // Decides the type of media by its first bytes. A table of our own instead of a library: it is synchronous, knows only
 // what Gemini reads, and tells sound from film where the container is the same.
-import { isTextType, normalizeMediaType } from "./media-types.ts";
+import { isOfficeType, isTextType, normalizeMediaType } from "./media-types.ts";
 import { sniffAsf, sniffIsoMedia, sniffMatroska, sniffOgg, sniffRiff } from "./sniff-containers.ts";
 import { isAacFrame, isMp3Frame, isTransportStream, sniffTagged } from "./sniff-mpeg.ts";
 
@@ -54,6 +54,8 @@ const signatures: readonly Signature[] = [
   [0, "\0\0\x01\xb3", "video/mpeg"], // bare MPEG-1 and MPEG-2 video
   [0, "%PDF-", "application/pdf"],
   [0, "{\\rtf", "text/rtf"],
+  [0, "PK\x03\x04", officeAsSaid],
+  [0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", officeAsSaid], // Office before 2007
 ];
 
 function sniff(bytes: Buffer, said: string | undefined): string | undefined {
@@ -69,6 +71,11 @@ function sniff(bytes: Buffer, said: string | undefined): string | undefined {
   // Readers accept up to 1 KiB of anything before a PDF; only a caller who says so means one.
   if (said === "application/pdf" && bytes.subarray(0, 1024).includes("%PDF-")) return said;
   return said !== undefined && isTextType(said) && isText(bytes) ? said : undefined;
+}
+
+/** An archive is what its sender says, if that is an Office file. */
+function officeAsSaid(_: Buffer, said: string | undefined): string | undefined {
+  return said !== undefined && isOfficeType(said) ? said : undefined;
 }
 
 /** A text may begin with "BM"; a bitmap has the size of one of the known info headers at byte 14. */

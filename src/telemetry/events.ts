@@ -34,6 +34,25 @@ export interface AttemptFinished {
   readonly retried: boolean;
 }
 
+/** What became of the media of a request, in one project. */
+export interface MediaPlaced {
+  readonly requestId: string;
+  readonly model: string;
+  /** Items that went each way. */
+  readonly routes: {
+    readonly inline: number;
+    readonly inlineBytes: number;
+    readonly upload: number;
+    readonly handedOver: number;
+    readonly youtube: number;
+    readonly object: number;
+  };
+  readonly uploaded: number;
+  readonly reused: number;
+  readonly uploadedBytes: number;
+  readonly durationMs: number;
+}
+
 /** A request that never became a call: no licence, bad JSON, unknown path, overload. */
 export interface RequestRefused {
   readonly face: "http" | "rpc";
@@ -52,6 +71,7 @@ export interface KeyQuarantined {
 /** Everything the gateway tells its operators while it runs. */
 export interface Telemetry {
   callStarted(rpc: string): void;
+  mediaPlaced(media: MediaPlaced): void;
   callFinished(call: CallFinished): void;
   attemptFinished(attempt: AttemptFinished): void;
   requestRefused(request: RequestRefused): void;
@@ -59,6 +79,10 @@ export interface Telemetry {
   keyRestored(key: Pick<KeyQuarantined, "keyIndex" | "project">): void;
   /** The store's background check failed, or works again when there is no error. */
   storeChecked(error?: unknown): void;
+  /** The store read, wrote or swept what is remembered, or did not when there is an error: then it counts as not remembered. */
+  memoryOperated(operation: "read" | "write" | "sweep", error?: unknown): void;
+  /** So many remembered values will be lost with the process, because the store did not take them. */
+  memoryDropped(count: number): void;
 }
 
 /** Reasons that are bugs of ours or unknown: they need a person. */
@@ -70,9 +94,15 @@ const REFUSALS_LOGGED_PER_SECOND = 20;
 /** Creates the helpers over a log and metrics. */
 export function createTelemetry(log: Logger, metrics: Metrics): Telemetry {
   const mayLogRefusal = limitPerSecond(REFUSALS_LOGGED_PER_SECOND);
+  const mayLogDrop = limitPerSecond(1);
   let storeWorks = true;
+  const brokenOperations = new Set<string>();
   return {
     callStarted: (rpc) => metrics.add("requests_active", { rpc }, 1),
+    mediaPlaced(media) {
+      measureMedia(metrics, media);
+      logMedia(log, media);
+    },
     callFinished(call) {
       measureCall(metrics, call);
       logCall(log, call);
@@ -102,6 +132,20 @@ export function createTelemetry(log: Logger, metrics: Metrics): Telemetry {
       if (!works && storeWorks) log.error("store does not answer", errorFields(error));
       storeWorks = works;
     },
+    memoryOperated(operation, error) {
+      const works = error === undefined;
+      if (works && !brokenOperations.has(operation)) return;
+      if (works) log.info("memory works again", { mode: operation });
+      else metrics.count("memory_failures_total", { operation });
+      if (!works && !brokenOperations.has(operation))
+        log.warn("memory fails", { mode: operation, ...errorFields(error) });
+      if (works) brokenOperations.delete(operation);
+      else brokenOperations.add(operation);
+    },
+    memoryDropped(count) {
+      metrics.count("memory_dropped_total", {}, count);
+      if (mayLogDrop()) log.warn("memory not kept", { count });
+    },
   };
 }
 
@@ -120,6 +164,30 @@ function measureCall(metrics: Metrics, call: CallFinished): void {
   ] as const;
   for (const [kind, count] of tokens) if (count > 0) metrics.count("tokens_total", { kind }, count);
   for (const code of call.warnings) metrics.count("warnings_total", { code });
+}
+
+function measureMedia(metrics: Metrics, { routes, uploaded, reused, uploadedBytes }: MediaPlaced): void {
+  const { inline, handedOver, youtube, object } = routes;
+  const counts = Object.entries({ inline, uploaded, reused, handed_over: handedOver, youtube, object });
+  for (const [route, count] of counts) if (count > 0) metrics.count("media_items_total", { route }, count);
+  if (uploadedBytes > 0) metrics.count("media_uploaded_bytes_total", {}, uploadedBytes);
+}
+
+function logMedia(log: Logger, { requestId, model, routes, uploaded, reused, uploadedBytes, durationMs }: MediaPlaced) {
+  const { inline, inlineBytes, handedOver, youtube, object } = routes;
+  log.info("media placed", {
+    requestId,
+    model,
+    inline,
+    inlineBytes,
+    uploaded,
+    reused,
+    uploadedBytes,
+    handedOver,
+    youtube,
+    object,
+    durationMs: Math.round(durationMs),
+  });
 }
 
 function logCall(log: Logger, call: CallFinished): void {

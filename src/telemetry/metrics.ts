@@ -18,10 +18,20 @@ const COUNTERS = {
   refusals_total: ["Requests refused before they reached the service, by reason.", ["face", "reason"]],
   tokens_total: ["Tokens as Google counts them; thoughts are also part of completion, cached of prompt.", ["kind"]],
   warnings_total: ["Things asked for that were not honoured, by warning code.", ["code"]],
+  media_items_total: [
+    "Items of media of requests, by the way they went: inline, uploaded, reused (a file that was there), handed_over, youtube, object.",
+    ["route"],
+  ],
+  media_uploaded_bytes_total: ["Bytes put into the Files API.", []],
   upstream_attempts_total: ["Attempts at Gemini that ended, by outcome.", ["outcome"]],
   upstream_retries_total: ["Attempts at Gemini that were followed by another one.", []],
   key_quarantines_total: ["Gemini keys taken out of rotation, by reason.", ["reason"]],
   store_failures_total: ["Background checks of the store that failed.", []],
+  memory_failures_total: [
+    "What is remembered could not be read from the store, written to it or swept.",
+    ["operation"],
+  ],
+  memory_dropped_total: ["Remembered values that the store did not take: they are lost with the process.", []],
 } as const;
 
 /** Every gauge, as above. */

@@ -21,11 +21,13 @@ const LOCAL: MediaFetchPolicy = {
 
 const fetcher = createMediaFetcher(LOCAL);
 
-function get(
+/** Opens and reads to the end. */
+async function get(
   url: string,
   { by = fetcher, maxBytes = 1_000_000, callerKey = "caller", signal = new AbortController().signal } = {},
 ) {
-  return by.fetch(url, { signal, maxBytes, callerKey });
+  const opened = await by.open(url, { signal, maxBytes, callerKey });
+  return { ...opened, bytes: Buffer.concat(await Array.fromAsync(opened.pieces)) };
 }
 
 async function assertFails(fetched: Promise<unknown>, kind: MediaFetchErrorKind): Promise<MediaFetchError> {
@@ -398,8 +400,8 @@ describe("the fetcher", () => {
     const script = `
       import { createMediaFetcher } from ${JSON.stringify(new URL("../../src/media/fetch.ts", import.meta.url).href)};
       const by = createMediaFetcher(${JSON.stringify(LOCAL)});
-      const { bytes } = await by.fetch(${JSON.stringify(host.url)}, { signal: new AbortController().signal, maxBytes: 1000, callerKey: "" });
-      process.stdout.write(bytes);`;
+      const { pieces } = await by.open(${JSON.stringify(host.url)}, { signal: new AbortController().signal, maxBytes: 1000, callerKey: "" });
+      for await (const piece of pieces) process.stdout.write(piece);`;
     const proxies = Object.fromEntries(
       ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"].map((name) => [
         name,

@@ -238,6 +238,18 @@ describe("several URLs", { concurrency: true }, () => {
     assert.equal(read.length, 9);
   });
 
+  test("beside bytes that fill the room are uploaded however small they are", async () => {
+    await using host = await startBigMediaHost();
+    const policy = { ...POLICY, inlineMaxBytes: PNG.length };
+    for (const bytes of [30, 5_000]) {
+      const url = uri(`${host.origin}/film?bytes=${bytes}`);
+      const gathered = await gather(requestWith(media({ case: "data", value: PNG }, "image/png"), url), { policy });
+      assert.deepEqual(sources(gathered), ["data image/png", "upload video/mp4"]);
+      assert.equal((await readAll(gathered.uploads[0])).size, bytes);
+    }
+    assert.equal(host.requests.length, 2);
+  });
+
   test("of which one is named twice is one upload", async () => {
     await using host = await startBigMediaHost();
     const url = uri(`${host.origin}/film?bytes=300000&length`);

@@ -66,6 +66,7 @@ describe("a source", () => {
       [`${url} ${said}, usually`, uri(url, said), "gemini-3.8-flash", STANDARD, { route: "fetch", url }],
       [`${url} ${said}, on a model of 2.0`, uri(url, said), "gemini-2.0-flash", HAND_OVER, { route: "fetch", url }],
       [`${url} ${said}, on Gemma`, uri(url, said), "gemma-3-27b-it", HAND_OVER, { route: "fetch", url }],
+      [`${url} ${said}, on a model of 1.5`, uri(url, said), "gemini-1.5-pro", HAND_OVER, { route: "fetch", url }],
       [`${url} ${said}`, uri(url, said), "gemini-2.5-flash", HAND_OVER, { route: "handedOver", uri: url, mimeType }],
     ]),
     ...[

@@ -123,6 +123,14 @@ describe("text", () => {
   });
 });
 
+test("an archive that is called an office file is one", () => {
+  const docx = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+  assert.equal(typeOf(latin1("PK\x03\x04x"), docx), docx);
+  assert.equal(typeOf(latin1("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1x"), "application/msword"), "application/msword");
+  assert.equal(typeOf(latin1("PK\x03\x04x"), "application/zip"), undefined);
+  assert.equal(typeOf(latin1("plain"), docx), undefined);
+});
+
 test("programs, archives and office files are no media", () => {
   for (const magic of [
     "PK\x03\x04",

@@ -33,6 +33,30 @@ const finished: CallFinished = {
 };
 
 describe("telemetry", () => {
+  it("of media is one line and all its metrics", async () => {
+    using scene = setUp();
+    const routes = { inline: 2, inlineBytes: 300, upload: 3, handedOver: 1, youtube: 1, object: 0 };
+    const counts = { uploaded: 1, reused: 2, uploadedBytes: 5000 };
+    scene.telemetry.mediaPlaced({ requestId: "request-1", model: "m", routes, ...counts, durationMs: 12.6 });
+    const { time: _, ...line } = scene.lines[0] ?? {};
+    const { upload: __, ...told } = routes;
+    assert.equal(scene.lines.length, 1);
+    assert.deepEqual(line, {
+      level: "info",
+      msg: "media placed",
+      requestId: "request-1",
+      model: "m",
+      ...told,
+      ...counts,
+      durationMs: 13,
+    });
+    const text = await scene.text();
+    for (const [route, count] of Object.entries({ inline: 2, uploaded: 1, reused: 2, handed_over: 1, youtube: 1 })) {
+      assert.match(text, new RegExp(`^gemini_gateway_media_items_total\\{route="${route}"\\} ${count}$`, "m"));
+    }
+    assert.match(text, /^gemini_gateway_media_uploaded_bytes_total 5000$/m);
+  });
+
   it("is what the core asks for", () => {
     using scene = setUp();
     const port: ChatTelemetry = scene.telemetry;
@@ -135,6 +159,34 @@ describe("telemetry", () => {
       ["store does not answer", "store answers again"],
     );
     assert.match(await scene.text(), /^gemini_gateway_store_failures_total 3$/m);
+  });
+
+  it("of a memory that fails tells each operation's change once, and counts each failure", async () => {
+    using scene = setUp();
+    scene.telemetry.memoryOperated("read");
+    for (let index = 0; index < 3; index++) scene.telemetry.memoryOperated("read", new Error("no answer"));
+    scene.telemetry.memoryOperated("write");
+    scene.telemetry.memoryOperated("write", new Error("full"));
+    scene.telemetry.memoryOperated("read");
+    scene.telemetry.memoryOperated("read");
+    assert.deepEqual(
+      scene.lines.map(({ msg, mode, error }) => [msg, mode, error]),
+      [
+        ["memory fails", "read", "Error: no answer"],
+        ["memory fails", "write", "Error: full"],
+        ["memory works again", "read", undefined],
+      ],
+    );
+    const page = await scene.text();
+    assert.match(page, /^gemini_gateway_memory_failures_total\{operation="read"\} 3$/m);
+    assert.match(page, /^gemini_gateway_memory_failures_total\{operation="write"\} 1$/m);
+  });
+
+  it("of values that are not kept counts all and writes some", async () => {
+    using scene = setUp();
+    for (let index = 0; index < 500; index++) scene.telemetry.memoryDropped(2);
+    assert.ok(scene.lines.length >= 1 && scene.lines.length <= 10, String(scene.lines.length));
+    assert.match(await scene.text(), /^gemini_gateway_memory_dropped_total 1000$/m);
   });
 
   it("of keys names position and project", async () => {
