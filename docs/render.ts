@@ -1,8 +1,12 @@
-// Writes docs/settings.md and docs/errors.md from the tables in the code; with --check only tells whether they are up to date.
+// Writes docs/settings.md, docs/errors.md and docs/compatibility.md from the tables in the code; with --check only tells whether they are
+// up to date.
 import { readFileSync, writeFileSync } from "node:fs";
 import { FAILURES } from "../src/chat/failures.ts";
 import { WARNING_CODES } from "../src/chat/warnings.ts";
 import { settingsTable } from "../src/config.ts";
+import { FIELDS } from "../src/openai/fields.ts";
+import { SPELLINGS } from "../src/openai/fields/spellings.ts";
+import { ANSWER_FEATURES, PLATFORM_FEATURES, REQUEST_FEATURES, type Feature } from "./compatibility.ts";
 
 const GENERATED = "<!-- Written by docs/render.ts. Do not edit. -->";
 
@@ -50,7 +54,68 @@ ${settingsTable()}
 `;
 }
 
-const documents = { "docs/settings.md": renderSettings(), "docs/errors.md": renderErrors() };
+function renderCompatibility(): string {
+  const fields = FIELDS.map(
+    ({ path, standing, to, ability, note }) =>
+      `| \`${path}\` | ${standing} | ${to === "" ? "–" : `\`${to}\``} | ${ability === undefined ? "–" : `\`${ability}\``} | ${note} |`,
+  );
+  const spellings = SPELLINGS.map(({ path, of, as }) => `| \`${path}\` | ${of} | ${as} |`);
+  return `# Compatibility
+${GENERATED}
+
+## Request fields
+
+Of \`POST /gemini/v1/chat/completions\`. \`mapped\` reaches the model or shapes the answer; the second column says where in \`ChatRequest\` (or in the
+gateway's \`delivery\` of the answer) it goes. \`tolerated\` loses nothing. \`warned\` cannot be honoured: a warning says so, and strict mode
+(\`x-gateway-strict: true\`) refuses it with a 400 that names it. Where a field depends on an ability of the model, a model without it gets the
+nearest thing it has, with a warning. \`null\` is the same as nothing, wherever OpenAI allows it. Fields that stand in no table are told as
+\`parameter_unknown\`, but for those inside of messages and tools.
+
+| field | | to | ability | |
+|---|---|---|---|---|
+${fields.join("\n")}
+
+## Other spellings
+
+What other gateways, older APIs and Google itself call the same things. Tools are understood in Google's spelling too (\`{"googleSearch":{}}\`), and
+by the types of other APIs. A model id may carry a provider (\`google/…\`, \`gemini/…\`), \`:search\`, a thinking setting in parentheses
+(\`…(high)\`, \`…(8192)\`), \`-[thinking]\`, or a group of keys (\`…|[free]\`, not obeyed, with a warning).
+
+| field | of | is |
+|---|---|---|
+${spellings.join("\n")}
+
+## Features
+
+Each row names the test that shows it.
+
+### Requests
+
+${renderFeatures(REQUEST_FEATURES)}
+
+### Answers
+
+${renderFeatures(ANSWER_FEATURES)}
+
+### Surface and platform
+
+${renderFeatures(PLATFORM_FEATURES)}
+`;
+}
+
+function renderFeatures(features: readonly Feature[]): string {
+  const rows = features.map(({ name, stand, note, shown }) => {
+    const test = shown === undefined ? "–" : `\`test/${shown[0]}\`: ${shown[1]}`;
+    return `| ${name} | ${stand} | ${note} | ${test} |`;
+  });
+  return ["| feature | | | shown by |", "|---|---|---|---|", ...rows].join("\n");
+}
+
+const documents = {
+  "docs/settings.md": renderSettings(),
+  "docs/errors.md": renderErrors(),
+  "docs/compatibility.md": renderCompatibility(),
+};
 for (const [path, text] of Object.entries(documents)) {
   if (!process.argv.includes("--check")) writeFileSync(path, text);
   else if (readFileSync(path, "utf8") !== text) {

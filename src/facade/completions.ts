@@ -43,15 +43,18 @@ export function handleCompletions(options: CompletionsOptions) {
         strict: request.headers["x-gateway-strict"] === "true",
         images: request.headers["x-gateway-images"]?.toString(),
       },
+      query: request.query as Readonly<Record<string, unknown>>,
     });
-    const { stream } = intent.delivery;
+    const { delivery, maxAttempts } = intent;
+    const { stream } = delivery;
     const identity: AnswerIdentity = {
       id: mintAnswerId(),
       created: Math.floor(options.clock.wall() / 1000),
     };
     const onModel = (model: string): void => nameModel(reply, model);
     using leaving = options.watchLeaving(reply.raw);
-    const call = toCallOptions(edgeCallOf(request), request.headers, options, leaving.signal, { stream, onModel });
+    const facets = { stream, maxAttempts, onModel };
+    const call = toCallOptions(edgeCallOf(request), request.headers, options, leaving.signal, facets);
     const exchange: Exchange = { intent, identity, request, reply, leaving, call };
     return await (stream ? streamAnswer(options, exchange) : jsonAnswer(options, exchange));
   };

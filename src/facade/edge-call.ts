@@ -3,9 +3,11 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createContextValues, type CallOptions } from "@connectrpc/connect";
 import { Failure } from "../chat/failures.ts";
 import type { Caller, Clock } from "../chat/ports.ts";
+import { MAX_ATTEMPTS } from "../chat/retry.ts";
 import {
   attemptsAllowed,
   localCallKey,
+  MAX_ATTEMPTS_HEADER,
   parseTimeoutSeconds,
   PREVIOUS_ATTEMPTS,
   type LocalCall,
@@ -62,6 +64,8 @@ export interface EdgeLimits {
 
 export interface CallFacets {
   readonly stream: boolean;
+  /** Most upstream attempts the caller wants; undefined: as many as there may be. */
+  readonly maxAttempts?: number;
   /** Told which model is called, before the first message. */
   readonly onModel?: (model: string) => void;
 }
@@ -75,7 +79,7 @@ export function toCallOptions(
   headers: IncomingMessage["headers"],
   { clock, requestMs, streamMs }: EdgeLimits,
   signal: AbortSignal,
-  { stream, onModel = ignoreModel }: CallFacets,
+  { stream, maxAttempts = MAX_ATTEMPTS, onModel = ignoreModel }: CallFacets,
 ): CallOptions {
   const askedMs = parseTimeoutSeconds(single(headers["x-request-timeout"])) ?? Number.POSITIVE_INFINITY;
   const sdkMs = (stream ? undefined : stainlessTimeoutMs(headers)) ?? Number.POSITIVE_INFINITY;
@@ -90,6 +94,7 @@ export function toCallOptions(
         authorization: passedLicence,
         "x-request-id": requestId,
         ...(previousAttempts !== undefined && { [PREVIOUS_ATTEMPTS]: previousAttempts }),
+        ...(maxAttempts < MAX_ATTEMPTS && { [MAX_ATTEMPTS_HEADER]: String(maxAttempts) }),
       },
       onHeader: (header) => onModel(header.get("x-gateway-model") ?? ""),
     };
@@ -97,7 +102,7 @@ export function toCallOptions(
   const local: LocalCall = {
     requestId,
     caller,
-    maxAttempts: attemptsAllowed(previousAttempts),
+    maxAttempts: Math.min(attemptsAllowed(previousAttempts), maxAttempts),
     deadlineMs: clock.now() + timeoutMs,
     onFacts: ({ model }) => onModel(model),
   };

@@ -1,7 +1,17 @@
 // The members that chunks and whole answers have in common, in OpenAI's shapes: calls, images, log probabilities, warnings, tier, sound.
-import { ServiceTier, type Logprobs, type TokenLogprob, type Warning } from "../gen/gemini/chat/v1/chat_pb.ts";
+import { timestampDate } from "@bufbuild/protobuf/wkt";
+import {
+  ServiceTier,
+  type Logprobs,
+  type ModelStatus,
+  type Started,
+  type TokenLogprob,
+  type Usage,
+  type Warning,
+} from "../gen/gemini/chat/v1/chat_pb.ts";
 import type { CallerParams } from "./caller-params.ts";
 import type { AnswerIdentity } from "./intent.ts";
+import { toSafetyRatings } from "./native-metadata.ts";
 import { toOpenAiParam } from "./params.ts";
 import type { RenderedCall, RenderedMedia } from "./render.ts";
 
@@ -32,8 +42,37 @@ export function toOpenAiWarning(
   return { code, param: toOpenAiParam(param, callerParams) ?? param, message };
 }
 
-/** OpenAI's word for a tier that served; undefined when it is unknown. */
-export function toServiceTier(tier: ServiceTier): string | undefined {
+/** What Gemini told of the answer at its beginning, the tier excepted. */
+type Origin = Pick<Started, "responseId" | "modelVersion" | "modelStatus" | "promptSafetyRatings">;
+
+/** Members of an answer for which OpenAI has no words: Gemini's id of it, the model that really answered, its life stage. */
+export function toOrigin({ responseId, modelVersion, modelStatus, promptSafetyRatings }: Origin) {
+  return {
+    ...(responseId === "" ? {} : { response_id: responseId }),
+    ...(modelVersion === "" ? {} : { model_version: modelVersion }),
+    ...(modelStatus === undefined ? {} : { model_status: toModelStatus(modelStatus) }),
+    ...(promptSafetyRatings === undefined
+      ? {}
+      : { prompt_safety_ratings: toSafetyRatings(promptSafetyRatings.ratings) }),
+  };
+}
+
+export function toModelStatus({ stage, retirementTime, message }: ModelStatus) {
+  return {
+    ...(stage === "" ? {} : { stage }),
+    ...(retirementTime === undefined ? {} : { retirement_time: timestampDate(retirementTime).toISOString() }),
+    ...(message === "" ? {} : { message }),
+  };
+}
+
+/** The tier that served, in OpenAI's word or, where it has none, in Gemini's. */
+export function toTier({ serviceTier, nativeServiceTier }: Pick<Usage, "serviceTier" | "nativeServiceTier">) {
+  const word = toServiceTier(serviceTier);
+  if (word !== undefined) return { service_tier: word };
+  return nativeServiceTier === "" ? {} : { native_service_tier: nativeServiceTier };
+}
+
+function toServiceTier(tier: ServiceTier): string | undefined {
   switch (tier) {
     case ServiceTier.STANDARD:
       return "default";

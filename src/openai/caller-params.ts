@@ -7,6 +7,18 @@ export interface CallerParams {
   readonly parts: readonly (readonly string[])[];
   /** Field of ChatRequest → the caller's parameter, where that is not the usual one; what lies below a field belongs to it. */
   readonly fields: ReadonlyMap<string, string>;
+  /** OpenAI parameter → the one of another spelling that the caller wrote; what lies below one lies below the other. */
+  readonly renames: ReadonlyMap<string, string>;
+}
+
+/** A parameter under the name that the caller gave it. */
+export function renameParam(param: string, renames: ReadonlyMap<string, string>): string {
+  if (renames.size === 0) return param;
+  for (let end = param.length; end > 0; end = param.lastIndexOf(".", end - 1)) {
+    const given = renames.get(param.slice(0, end));
+    if (given !== undefined) return given + param.slice(end);
+  }
+  return param;
 }
 
 type Given = Readonly<Record<string, unknown>>;
@@ -16,7 +28,6 @@ export function callerFields(given: Given, plain: ChatCompletionBody): Map<strin
   const fields = new Map<string, string>();
   if (typeof plain.max_completion_tokens === "number")
     fields.set("sampling.max_output_tokens", "max_completion_tokens");
-  if (typeof given["top_k"] === "number") fields.set("sampling.top_k", "top_k");
   const thinking = thinkingParam(given, plain);
   if (thinking !== undefined) fields.set("thinking", thinking);
   return fields;

@@ -9,8 +9,8 @@ import type { OpenAiUsage } from "./usage.ts";
 
 /** Members of a chunk that only some chunks have. */
 export interface ChunkExtras {
-  service_tier?: string;
-  warnings?: readonly OpenAiWarning[];
+  readonly warnings?: readonly OpenAiWarning[];
+  readonly [member: string]: unknown;
 }
 
 /** Collects the chunks of an answer. A chunk is `head` + choice + `tail`. */

@@ -6,7 +6,7 @@ import type { Candidate, Part, Warning } from "../gen/gemini/chat/v1/chat_pb.ts"
 import { toAnnotations, type Annotation } from "./annotations.ts";
 import { nativeFinishReason, toFinishReason, type OpenAiFinishReason } from "./finish.ts";
 import type { Delivery } from "./intent.ts";
-import { toGroundingMetadata, toSafetyRatings, toUrlContextMetadata } from "./native-metadata.ts";
+import { toCitationMetadata, toGroundingMetadata, toSafetyRatings, toUrlContextMetadata } from "./native-metadata.ts";
 import { toNativeParts } from "./native-parts.ts";
 import type { PartRenderer } from "./render.ts";
 
@@ -66,13 +66,17 @@ function textSignature(parts: readonly Part[]): string {
   return signed === undefined ? "" : signatureText(signed);
 }
 
-function toChoiceFields({ finished, safetyRatings, grounding, urlContext }: Candidate): Record<string, unknown> {
+function toChoiceFields({ parts, citations, finished, ...told }: Candidate): Record<string, unknown> {
+  const { safetyRatings, grounding, urlContext } = told;
   const nativeReason = finished === undefined ? "" : nativeFinishReason(finished);
+  const citationMetadata = toCitationMetadata(citations, parts);
   return {
     ...(nativeReason ? { native_finish_reason: nativeReason } : {}),
     ...(finished?.message ? { finish_message: finished.message } : {}),
     ...(safetyRatings === undefined ? {} : { safety_ratings: toSafetyRatings(safetyRatings.ratings) }),
+    ...(citationMetadata === undefined ? {} : { citation_metadata: citationMetadata }),
     ...(grounding === undefined ? {} : { grounding_metadata: toGroundingMetadata(grounding) }),
     ...(urlContext.length === 0 ? {} : { url_context_metadata: toUrlContextMetadata(urlContext) }),
+    ...(finished?.nativeJson ? { native_metadata: JSON.parse(finished.nativeJson) as unknown } : {}),
   };
 }

@@ -26,6 +26,8 @@ export interface Delivery {
 export interface ChatIntent {
   readonly request: ChatRequest;
   readonly delivery: Delivery;
+  /** Most upstream attempts that the caller wants. */
+  readonly maxAttempts: number;
   /** Warnings about OpenAI fields, in the order they were found; `param` is the OpenAI parameter. */
   readonly warnings: readonly Warning[];
   /** What `toOpenAiParam` needs to name parameters as the caller did. */

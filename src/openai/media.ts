@@ -1,10 +1,10 @@
 // Media parts (`image_url`, `video_url`, `input_audio`, `file`) → Media: a data URL, bare base64, or a URL for the media gatherer.
 // Whatever the part is called, the bytes decide later what it is; here a type is only a hint.
-import type { Duration } from "@bufbuild/protobuf/wkt";
 import { splitDataUrl, toMimeType, toStandardBase64 } from "../chat/base64.ts";
 import { lazyData } from "../chat/bytes.ts";
 import { Failure } from "../chat/failures.ts";
 import { MediaResolution, type Media, type VideoOptions } from "../gen/gemini/chat/v1/chat_pb.ts";
+import { toDuration } from "./duration.ts";
 import { quoteForMessage } from "./quote.ts";
 import type { MediaPart } from "./schema/messages.ts";
 
@@ -140,12 +140,4 @@ function toVideoOptions({ start_offset: start, end_offset: end, fps }: VideoMeta
     ...(end !== undefined && end !== null && { end: toDuration(end) }),
     ...(fps !== undefined && fps !== null && { fps }),
   };
-}
-
-/** "90.5s", "90.5" or 90.5 */
-function toDuration(offset: string | number): Duration {
-  const seconds = typeof offset === "number" ? offset : Number(offset.replace(/s$/, ""));
-  const whole = Math.floor(seconds);
-  const nanos = Math.min(999_999_999, Math.round((seconds - whole) * 1e9));
-  return { $typeName: "google.protobuf.Duration", seconds: BigInt(whole), nanos };
 }

@@ -1,29 +1,14 @@
 // The OpenAPI 3.1 description of the HTTP facade. The request is the very shape that requests are held against.
-import Type, { type TSchema } from "typebox";
+import Type from "typebox";
 import { FAILURES } from "../chat/failures.ts";
 import { ANSWER_SCHEMAS } from "./openapi/answers.ts";
 import { HEADERS } from "./openapi/headers.ts";
+import { withNotes } from "./openapi/notes.ts";
+import { QUERY } from "./openapi/query.ts";
 import { ChatCompletionBody } from "./schema.ts";
 
 /** Version of the HTTP surface, which is also in its path. */
 const API_VERSION = "1";
-
-/** What a reader cannot see from the shape alone. */
-const FIELD_NOTES: Readonly<Record<string, string>> = {
-  model:
-    "A Gemini model id, an alias, or an id with a thinking suffix such as `-thinking`, `-thinking-2048`, `-nothinking`, `-low`.",
-  messages:
-    "Any media part may hold an image, sound, a film or a document: as data URL, bare base64, http(s) or YouTube URL. The bytes decide the type.",
-  modalities:
-    "With `audio` sound comes in `message.audio`, with `image` pictures in `message.images`; else both stand as links in `content`.",
-  audio: "Gemini's voices, or OpenAI's, which are mapped with a warning. Formats: `wav`, `pcm16`.",
-  tools:
-    "Functions, custom tools, and Gemini's own tools: by type, or as functions named `codeExecution`, `googleSearch`, `urlContext`, `googleMaps`.",
-  n: "Every answer is a Gemini call of its own.",
-  reasoning_effort: "Thoughts come in `reasoning_content` and `reasoning`, never in `content`.",
-  prompt_cache_key: "Keeps a conversation on one Google project, where its cache can hit.",
-  extra_body: "Gemini's own options under `google`; a top-level `google` and camelCase keys are read too.",
-};
 
 /** The document, as plain JSON. Pure; made anew on each call. */
 export function openApiDocument(): object {
@@ -40,7 +25,7 @@ export function openApiDocument(): object {
     security: [{ licence: [] }, { bearer: [] }, { googleKey: [] }, { apiKey: [] }],
     paths: { ...chatPaths(), ...modelPaths(), ...operationPaths() },
     components: {
-      schemas: { ChatCompletionRequest: withNotes(ChatCompletionBody), ...ANSWER_SCHEMAS },
+      schemas: { ChatCompletionRequest: withNotes(ChatCompletionBody, ""), ...ANSWER_SCHEMAS },
       securitySchemes: {
         licence: { type: "apiKey", in: "header", name: "Authorization", description: "The raw licence." },
         bearer: { type: "http", scheme: "bearer", description: "The licence as a bearer token." },
@@ -51,14 +36,6 @@ export function openApiDocument(): object {
   };
 }
 
-function withNotes(body: typeof ChatCompletionBody): object {
-  const properties = Object.entries<TSchema>(body.properties).map(([field, shape]) => {
-    const note = Object.hasOwn(FIELD_NOTES, field) ? { description: FIELD_NOTES[field] } : {};
-    return [field, { ...shape, ...note }];
-  });
-  return { ...body, properties: Object.fromEntries(properties) };
-}
-
 function chatPaths(): object {
   const events =
     "Server-sent events: `data:` with a ChatCompletionChunk each, at last `data: [DONE]`; after a failure one `error` and no `[DONE]`.";
@@ -67,7 +44,7 @@ function chatPaths(): object {
       post: {
         operationId: "createChatCompletion",
         summary: "One turn of a conversation, whole or as a stream",
-        parameters: HEADERS.request,
+        parameters: [...HEADERS.request, ...QUERY],
         requestBody: { required: true, content: jsonOf("ChatCompletionRequest") },
         responses: {
           200: {

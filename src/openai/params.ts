@@ -1,5 +1,5 @@
 // Where a field of ChatRequest comes from in an OpenAI body: names in failures and warnings that are raised behind the contract.
-import type { CallerParams } from "./caller-params.ts";
+import { renameParam, type CallerParams } from "./caller-params.ts";
 
 /** Field of ChatRequest → OpenAI parameter; a path below a row belongs to the row. Fields of the same name need none. */
 const PARAMS: ReadonlyMap<string, string> = new Map([
@@ -50,6 +50,13 @@ const SCHEMA = /^(tools\[\d+\]\.function\.)parameters_json_schema/;
  * With `callerParams` of the request's ChatIntent it is what the caller wrote, else near: `messages[2].content[1]`.
  */
 export function toOpenAiParam(fieldPath: string, callerParams?: CallerParams): string | undefined {
+  const param = toPlainParam(fieldPath, callerParams);
+  if (callerParams === undefined || callerParams.renames.size === 0) return param;
+  const given = renameParam(param ?? fieldPath, callerParams.renames);
+  return given === fieldPath ? undefined : given;
+}
+
+function toPlainParam(fieldPath: string, callerParams?: CallerParams): string | undefined {
   const part = PART.exec(fieldPath);
   if (part) {
     const [, message = "", index = "", rest = ""] = part;

@@ -147,6 +147,7 @@ export class PartRenderer {
     if (source.case !== "data") return;
     const data = base64OfData(source);
     if (isAudio(mimeType) && (this.#delivery.audio === "message" || this.#delivery.structured)) {
+      if (data === "") return;
       this.hasAudio = true;
       return this.#writer.audio(data);
     }
@@ -157,7 +158,9 @@ export class PartRenderer {
 
   #writeMedia({ mimeType, pieces }: OpenMedia): void {
     this.#media = undefined;
-    this.#placeMedia(mimeType, `data:${mimeType};base64,`, joinBase64(pieces));
+    const data = joinBase64(pieces);
+    if (data === "") return this.#warn(`A file of type ${mimeType} was empty and was left out.`);
+    this.#placeMedia(mimeType, `data:${mimeType};base64,`, data);
   }
 
   /** A JSON response format keeps links out of `content`: then images have their list, and other files no place at all. */
@@ -176,11 +179,12 @@ export class PartRenderer {
     return { id, name, arguments: text || "{}", signature, custom: this.#delivery.customTools.has(name) };
   }
 
-  #settleCall({ toolCallId, name }: ToolResult): void {
+  #settleCall({ toolCallId, name, media }: ToolResult): void {
     const waiting = this.#waitingCalls;
     const answered = waiting.find((call) => call.id === toolCallId) ?? waiting.find((call) => call.name === name);
     this.#waitingCalls = waiting.filter((call) => call !== answered);
     this.#warn("A tool call that Google answered itself stands only in extra_content.google.parts.");
+    if (media.length > 0) this.#warn("Media in the result of a tool call that Google answered itself were left out.");
   }
 
   #writeCalls(): void {

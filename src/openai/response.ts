@@ -11,7 +11,8 @@ import {
   toImage,
   toLogprobs,
   toOpenAiWarning,
-  toServiceTier,
+  toOrigin,
+  toTier,
   toToolCall,
   type AnswerExtras,
 } from "./answer.ts";
@@ -50,13 +51,14 @@ export function toChatCompletion(
     ...extras.warnings.map(toEdgeWarning),
     ...serviceWarnings.map((one) => toOpenAiWarning(one, extras.callerParams)),
   ];
-  const tier = (response.usage && toServiceTier(response.usage.serviceTier)) ?? toServiceTier(response.serviceTier);
   return {
     id: identity.id,
     object: "chat.completion",
     created: identity.created,
     model: delivery.model,
-    ...(tier === undefined ? {} : { service_tier: tier }),
+    ...toOrigin(response),
+    ...toTier(response),
+    ...(response.usage && toTier(response.usage)),
     choices: choices.map(({ json }) => json),
     ...(response.usage === undefined ? {} : { usage: toUsage(response.usage) }),
     ...(warnings.length === 0 ? {} : { warnings }),

@@ -86,6 +86,8 @@ export const ChatCompletionBody = Type.Object({
   safety_identifier: maybe(Type.String({ maxLength: 512 })),
   prompt_cache_key: maybe(Type.String({ maxLength: 256 })),
 
+  retry_attempt: maybe(Type.Integer({ minimum: 0, maximum: 1000 })),
+
   extra_body: maybe(Type.Object({ google: maybe(GoogleShape) })),
 });
 

@@ -5,12 +5,21 @@ import { Failure } from "../chat/failures.ts";
 import type {
   Candidate,
   ChatEvent,
+  ModelStatus,
   Started,
   StreamChatResponse,
   Usage,
   Warning,
 } from "../gen/gemini/chat/v1/chat_pb.ts";
-import { toEdgeWarning, toOpenAiWarning, toServiceTier, type AnswerExtras, type OpenAiWarning } from "./answer.ts";
+import {
+  toEdgeWarning,
+  toModelStatus,
+  toOpenAiWarning,
+  toOrigin,
+  toTier,
+  type AnswerExtras,
+  type OpenAiWarning,
+} from "./answer.ts";
 import type { CallerParams } from "./caller-params.ts";
 import { ChoiceWriter, ChunkFrame, type ChunkExtras } from "./chunks.ts";
 import { closeAnswer } from "./closing.ts";
@@ -61,6 +70,7 @@ class CompletionStream implements ChunkStream {
   readonly #choices: Choice[] = [];
   readonly #lateWarnings: Warning[] = [];
   #usage: Usage | undefined;
+  #lateStatus: ModelStatus | undefined;
 
   constructor(delivery: Delivery, identity: AnswerIdentity, extras: AnswerExtras) {
     this.#delivery = delivery;
@@ -68,7 +78,7 @@ class CompletionStream implements ChunkStream {
     this.#edgeWarnings = extras.warnings.map(toEdgeWarning);
     this.#callerParams = extras.callerParams;
     this.#frame = new ChunkFrame(delivery, identity);
-    this.#frame.setFirstExtras(toExtras(this.#edgeWarnings, undefined));
+    this.#frame.setFirstExtras(toExtras(this.#edgeWarnings, {}));
   }
 
   push(batch: StreamChatResponse): string {
@@ -85,7 +95,10 @@ class CompletionStream implements ChunkStream {
     const warnings = [...this.#lateWarnings, ...endings.flatMap(({ closing }) => closing.warnings)];
     const extras = toExtras(
       warnings.map((one) => toOpenAiWarning(one, this.#callerParams)),
-      this.#usage && toServiceTier(this.#usage.serviceTier),
+      {
+        ...(this.#lateStatus && { model_status: toModelStatus(this.#lateStatus) }),
+        ...(this.#usage && toTier(this.#usage)),
+      },
     );
     endings.forEach(({ writer, renderer, closing }, index) => {
       writer.finish(closing, renderer.contentLength, index === endings.length - 1 ? extras : {});
@@ -103,6 +116,9 @@ class CompletionStream implements ChunkStream {
         break;
       case "usage":
         this.#usage = value;
+        break;
+      case "modelStatus":
+        this.#lateStatus = value;
         break;
       case "warning":
         this.#lateWarnings.push(value);
@@ -135,7 +151,7 @@ class CompletionStream implements ChunkStream {
       ...this.#edgeWarnings,
       ...started.warnings.map((one) => toOpenAiWarning(one, this.#callerParams)),
     ];
-    this.#frame.setFirstExtras(toExtras(warnings, toServiceTier(started.serviceTier)));
+    this.#frame.setFirstExtras(toExtras(warnings, { ...toOrigin(started), ...toTier(started) }));
   }
 
   #choice(candidate: number): Choice {
@@ -148,9 +164,6 @@ class CompletionStream implements ChunkStream {
   }
 }
 
-function toExtras(warnings: readonly OpenAiWarning[], tier: string | undefined): ChunkExtras {
-  return {
-    ...(tier === undefined ? {} : { service_tier: tier }),
-    ...(warnings.length === 0 ? {} : { warnings }),
-  };
+function toExtras(warnings: readonly OpenAiWarning[], members: Readonly<Record<string, unknown>>): ChunkExtras {
+  return { ...members, ...(warnings.length === 0 ? {} : { warnings }) };
 }

@@ -8,8 +8,10 @@ import {
   type ComputerUseTool,
   type FunctionTool,
   type GoogleSearchTool,
+  type McpServer,
   type Tool,
 } from "../gen/gemini/chat/v1/chat_pb.ts";
+import { toDuration } from "./duration.ts";
 import { toJsonText } from "./json-text.ts";
 import type { ChatCompletionBody } from "./schema.ts";
 import type { Tool as PlainTool, ToolOf } from "./schema/tools.ts";
@@ -64,6 +66,8 @@ function toTool(tool: PlainTool, at: string, raise: RaiseWarning): Tool {
     }
     case "computer_use":
       return toolOf({ case: "computerUse", value: toComputerUse(tool.computer_use ?? {}) });
+    case "mcp":
+      return toolOf({ case: "mcpServer", value: toMcpServer(tool) });
   }
 }
 
@@ -127,6 +131,18 @@ function toTimestamp(text: string, field: string): Timestamp {
   }
   const seconds = Math.floor(ms / 1000);
   return { $typeName: "google.protobuf.Timestamp", seconds: BigInt(seconds), nanos: (ms - seconds * 1000) * 1e6 };
+}
+
+/** Its headers are the caller's secrets: they go to Google and nowhere else. */
+function toMcpServer({ server_label: name, server_url: url, headers, timeout }: ToolOf<"mcp">): McpServer {
+  const entries = Object.entries(headers ?? {}).map(([key, value]) => [key.toWellFormed(), value.toWellFormed()]);
+  return {
+    $typeName: "gemini.chat.v1.McpServer",
+    name: name.toWellFormed(),
+    url,
+    headers: Object.fromEntries(entries) as Record<string, string>,
+    ...(timeout && { timeout: toDuration(timeout) }),
+  };
 }
 
 function toComputerUse(options: NonNullable<ToolOf<"computer_use">["computer_use"]>): ComputerUseTool {

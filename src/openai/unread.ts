@@ -1,56 +1,45 @@
-// Fields of a body that are not read: those of OpenAI that Gemini has nothing for, and those nobody knows.
+// Fields of a body that are not read: those that the table of fields knows to have no counterpart, and those nobody knows.
 import type { RaiseWarning } from "../chat/warnings.ts";
+import { fieldAt, isParent } from "./fields.ts";
+import type { Field } from "./fields/field.ts";
 import { quoteForMessage } from "./quote.ts";
-import { ChatCompletionBody } from "./schema.ts";
-import { GoogleShape } from "./schema/google.ts";
 
 /** More unknown fields than this are told as one: a body may have hundreds of thousands, and a header has no place for them. */
 const UNKNOWN_MAX = 16;
 
-/** Known, but without a counterpart. */
-const IGNORED: ReadonlySet<string> = new Set([
-  "logit_bias",
-  "metadata",
-  "moderation",
-  "prediction",
-  "prompt_cache_options",
-  "prompt_cache_retention",
-  "verbosity",
-  // The seed's: retries are ours. Envoy's: regular expressions cannot be enforced.
-  "retry_attempt",
-  "guided_regex",
-]);
-
-/** Asks for what always happens here (LiteLLM). */
-const SUPERFLUOUS: ReadonlySet<string> = new Set(["include_server_side_tool_invocations"]);
-
-/** Warns about everything in a plain body that is not read. */
+/**
+ * Warns about everything in a plain body that is not read. Messages and tools are not looked into: clients send whole answers back, with
+ * whatever fields those had.
+ */
 export function warnUnread(body: object, raise: RaiseWarning): void {
-  const google = (body as { extra_body?: { google?: object | null } | null }).extra_body?.google ?? {};
-  const unknown = [
-    ...unreadKeys(body, ChatCompletionBody.properties),
-    ...unreadKeys(google, GoogleShape.properties).map((key) => `extra_body.google.${key}`),
-  ];
-  if (unknown.length === 0) return;
-  for (const key of unknown.filter((name) => IGNORED.has(name))) {
-    raise("parameter_ignored", key, `Gemini has nothing like '${key}'; it was not sent.`);
-  }
-  const strange = unknown.filter((name) => !IGNORED.has(name) && !SUPERFLUOUS.has(name));
-  for (const key of strange.slice(0, UNKNOWN_MAX)) {
-    const name = quoteForMessage(key);
+  const unknown: string[] = [];
+  visitLeaves(body, "", (path, field) => {
+    if (field === undefined) unknown.push(path);
+    else if (field.standing === "warned" && field.code === undefined) {
+      raise("parameter_ignored", path, `Gemini has nothing like '${path}'; it was not sent.`);
+    }
+  });
+  for (const path of unknown.slice(0, UNKNOWN_MAX)) {
+    const name = quoteForMessage(path);
     raise("parameter_unknown", name.slice(1, -1), `Unknown parameter: ${name}. It was not read.`);
   }
-  if (strange.length > UNKNOWN_MAX) {
-    raise("parameter_unknown", "others", `${strange.length - UNKNOWN_MAX} more unknown parameters were not read.`);
+  if (unknown.length > UNKNOWN_MAX) {
+    raise("parameter_unknown", "others", `${unknown.length - UNKNOWN_MAX} more unknown parameters were not read.`);
   }
 }
 
-function isSaid(value: unknown): boolean {
-  return value !== null && value !== undefined;
-}
+/** Takes the path of a field that says something, and its row; undefined: nobody knows it. */
+type Visit = (path: string, field: Field | undefined) => void;
 
-function unreadKeys(value: object, known: object): string[] {
-  return Object.keys(value).filter(
-    (key) => !Object.hasOwn(known, key) && isSaid((value as Record<string, unknown>)[key]),
-  );
+/** Visits the fields that are not the parents of other fields. */
+function visitLeaves(value: object, at: string, visit: Visit): void {
+  for (const key of Object.keys(value)) {
+    const item = (value as Readonly<Record<string, unknown>>)[key];
+    if (item === null || item === undefined) continue;
+    const path = at === "" ? key : `${at}.${key}`;
+    // A name with a dot in it only looks like a path.
+    if (key.includes(".")) visit(path, undefined);
+    else if (!isParent(path)) visit(path, fieldAt(path));
+    else if (typeof item === "object" && !Array.isArray(item)) visitLeaves(item, path, visit);
+  }
 }

@@ -35,9 +35,14 @@ export function parseTimeoutSeconds(value: string | undefined, header = "x-reque
 /** How often a caller has tried before (gRPC A6); a request that is a retry already is tried once here: retries must not multiply. */
 export const PREVIOUS_ATTEMPTS = "grpc-previous-rpc-attempts";
 
-/** Most attempts of ours for a request that says so often it was tried before. */
-export function attemptsAllowed(previousAttempts: string | undefined): number {
-  return Number(previousAttempts) >= 1 ? 1 : MAX_ATTEMPTS;
+/** How many attempts a caller wants at most: a facade in front of a remote service says so. */
+export const MAX_ATTEMPTS_HEADER = "x-gateway-max-attempts";
+
+/** Most attempts of ours for a request that says so often it was tried before, and wants so many; strange words say nothing. */
+export function attemptsAllowed(previousAttempts: string | undefined, wanted?: string): number {
+  if (Number(previousAttempts) >= 1) return 1;
+  const most = Number(wanted);
+  return Number.isInteger(most) && most >= 1 ? Math.min(most, MAX_ATTEMPTS) : MAX_ATTEMPTS;
 }
 
 /**
@@ -62,7 +67,7 @@ export function toCallContext(handler: HandlerContext, clock: Clock): CallContex
     requestId: handler.values.get(requestIdKey),
     signal: handler.signal,
     deadlineMs: clock.now() + timeoutMs,
-    maxAttempts: attemptsAllowed(header(PREVIOUS_ATTEMPTS)),
+    maxAttempts: attemptsAllowed(header(PREVIOUS_ATTEMPTS), header(MAX_ATTEMPTS_HEADER)),
     onFacts: ({ model }) => handler.responseHeader.set("x-gateway-model", model),
     onWarnings: (warnings) => announceWarnings(handler, warnings),
   };

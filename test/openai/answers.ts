@@ -4,6 +4,7 @@ import fc from "fast-check";
 import {
   CandidateSchema,
   ChatEventSchema,
+  Citation_Kind,
   ChatResponseSchema,
   FinishReason,
   HarmCategory,
@@ -124,6 +125,8 @@ const facts = fc.record(
         endByte: fc.nat(60),
         uri: fc.constantFrom("", "https://b.example/"),
         title: fc.constantFrom("", "B"),
+        kind: fc.constantFrom(...Object.values(Citation_Kind)),
+        nativeJson: fc.constantFrom("", '{"publicationDate":{"year":2014}}'),
       }),
       { maxLength: 3 },
     ),
@@ -137,6 +140,7 @@ const facts = fc.record(
     grounding: fc.record({
       queries: fc.array(word, { maxLength: 2 }),
       searchEntryPointHtml: fc.constantFrom("", "<p>"),
+      nativeJson: fc.constantFrom("", '{"searchEntryPoint":{"sdkBlob":"b"}}'),
     }),
     safetyRatings: fc.record({
       ratings: fc.array(
@@ -162,6 +166,7 @@ const candidateOf: fc.Arbitrary<Candidate> = fc
       nativeReason: fc.constantFrom("", "STOP", "NEW_REASON"),
       message: fc.constantFrom("", "because"),
       blockReason: fc.constantFrom("", "SAFETY"),
+      nativeJson: fc.constantFrom("", '{"avgLogprobs":-0.5}'),
     }),
   )
   .map(([candidateParts, told, finished]) => create(CandidateSchema, { ...told, parts: candidateParts, finished }));
@@ -182,7 +187,11 @@ export const anyResponse: fc.Arbitrary<ChatResponse> = fc
       completionTokens: fc.nat(9),
       totalTokens: fc.nat(20),
       serviceTier: tier,
+      nativeServiceTier: fc.constantFrom("", "batch"),
     }),
+    responseId: fc.constantFrom("", "r1"),
+    modelVersion: fc.constantFrom("", "gemini-3.8-flash-001"),
+    modelStatus: fc.option(fc.record({ stage: word, message: fc.constantFrom("", "m") }), { nil: undefined }),
     warnings: fc.array(warning, { maxLength: 3 }),
     serviceTier: tier,
   })
@@ -220,10 +229,21 @@ export function toBatches(response: ChatResponse, random: (below: number) => num
     event({
       event: {
         case: "started",
-        value: { serviceTier: response.serviceTier, warnings: response.warnings.slice(0, early) },
+        value: {
+          responseId: response.responseId,
+          modelVersion: response.modelVersion,
+          serviceTier: response.serviceTier,
+          nativeServiceTier: response.nativeServiceTier,
+          ...(response.promptSafetyRatings && { promptSafetyRatings: response.promptSafetyRatings }),
+          warnings: response.warnings.slice(0, early),
+          ...(response.modelStatus && early === 0 && { modelStatus: response.modelStatus }),
+        },
       },
     }),
   ];
+  if (response.modelStatus && early > 0) {
+    queues.push([event({ event: { case: "modelStatus", value: response.modelStatus } })]);
+  }
   while (queues.some((queue) => queue.length > 0)) {
     const next = queues[random(queues.length)]?.shift();
     if (next) events.push(next);

@@ -90,6 +90,9 @@ const part = mostly(
     all({ type: is("image_url"), image_url: mediaUrl }),
     all({ type: is("video_url"), video_url: mediaUrl }),
     all({ type: is("input_audio"), input_audio: all({ data: mostly(base64), format: words("wav", "mp3") }) }),
+    all({ type: is("audio_url"), audio_url: mediaUrl }),
+    all({ type: words("thinking", "reasoning"), thinking: mostly(text), signature: mostly(base64) }),
+    all({ type: is("video_url"), video_url: mediaUrl, fps: mostly(fc.double()), mediaResolution: words("high") }),
     all({ type: is("input_video"), input_video: all({ data: mostly(base64), format: words("mp4") }) }),
     all({
       type: is("file"),
@@ -143,6 +146,22 @@ const message = mostly(
           google: mostly(some({ thought_signature: signature, parts: mostly(fc.array(nativePart, { maxLength: 3 })) })),
         }),
       ),
+      content_blocks: mostly(
+        fc.array(mostly(fc.oneof(part, all({ type: is("thinking"), signature: mostly(text) }))), { maxLength: 2 }),
+      ),
+      provider_specific_fields: mostly(
+        some({
+          thought_signatures: mostly(fc.array(text, { maxLength: 2 })),
+          server_side_tool_invocations: mostly(
+            fc.array(
+              mostly(some({ tool_type: words("X"), id: mostly(text), args: mostly(anyJson), response: anyJson })),
+              {
+                maxLength: 2,
+              },
+            ),
+          ),
+        }),
+      ),
       thinking_blocks: mostly(fc.array(mostly(some({ signature })), { maxLength: 2 })),
       reasoning_details: mostly(
         fc.array(mostly(some({ id: words("call_1"), signature, data: signature })), { maxLength: 2 }),
@@ -172,6 +191,20 @@ const tool = mostly(
       googleSearch: mostly(fc.constant({})),
       code_execution: fc.constant({}),
       googleMaps: mostly(some({ latitude: fc.constant(1), longitude: fc.constant(2) })),
+    }),
+    all({
+      type: is("mcp"),
+      server_label: mostly(text),
+      server_url: words(
+        "https://example.com/mcp?a=b%20c",
+        "https://example.com:8443",
+        "http://[::1]/",
+        "https://é.fr",
+        "x",
+      ),
+      headers: mostly(fc.dictionary(text, text, { maxKeys: 2 })),
+      authorization: mostly(text),
+      timeout: words("5s", "0.5s", "5"),
     }),
     all({
       type: words("web_search", "web_search_preview", "google_search", "url_context", "computer_use", "constructor"),
@@ -236,7 +269,12 @@ const number = mostly(fc.oneof({ weight: 20, arbitrary: fc.constantFrom(1, 2) },
 export const anyBody: fc.Arbitrary<object> = fc
   .tuple(
     fc.record({
-      model: words("gemini-3.8-flash", "models/gemini-2.5-pro"),
+      model: words(
+        "gemini-3.8-flash",
+        "models/gemini-2.5-pro",
+        "google/gemini-3.8-flash(high)|[free]:search",
+        "m:search",
+      ),
       messages: mostly(fc.array(message, { minLength: 1, maxLength: 4 })),
     }),
     some({
@@ -294,6 +332,11 @@ export const anyBody: fc.Arbitrary<object> = fc
       extra_body: mostly(some({ google: googleBlock, top_k: number, toString: anyJson })),
       google: googleBlock,
       service_tier: words("auto", "flex", "fast"),
+      safetySettings: mostly(fc.array(anyJson, { maxLength: 1 })),
+      imageConfig: mostly(some({ aspectRatio: words("16:9"), imageSize: words("1k") })),
+      labels: mostly(fc.dictionary(text, text, { maxKeys: 2 })),
+      retry_attempt: number,
+      return_reasoning_content: mostly(fc.boolean()),
       user: mostly(text),
       metadata: mostly(some({ ["__proto__"]: text })),
     }),

@@ -41,7 +41,10 @@ describe("thinking", () => {
     ["Envoy", { thinking: { type: "enabled", budget_tokens: 10, includeThoughts: false } }, [10, false, false]],
     ["the seed", { thinking_budget: 1024 }, [1024, undefined, false]],
     ["the seed, not told", { thinking_budget: 1024, close_reasoning_content: true }, [1024, false, false]],
-    ["the seed, told", { return_reasoning_content: true }, undefined],
+    ["the seed, told", { return_reasoning_content: true }, [undefined, true, false]],
+    ["the seed, not returned", { return_reasoning_content: false }, undefined],
+    ["OpenRouter's older word", { include_reasoning: false }, [undefined, false, false]],
+    ["Google's config at the top", { thinking_config: { thinking_budget: 9 } }, [9, undefined, true]],
     ["Google", { extra_body: { google: { thinking_config: { thinking_budget: 0 } } } }, [0, undefined, true]],
     [
       "Google at the top",
@@ -81,6 +84,23 @@ describe("thinking", () => {
     assert.deepEqual(warningsOf({ reasoning_effort: "low", thinking_budget: 5 }), [
       "parameter_ignored:reasoning_effort",
     ]);
+  });
+  it("of the seed never puts thoughts into the content, which is said where there are thoughts", () => {
+    const told = ["parameter_ignored:return_reasoning_content"];
+    for (const [body, warnings] of [
+      [{}, []],
+      [{ reasoning_effort: "high" }, told],
+      [{ reasoning_effort: "none" }, []],
+      [{ thinking_budget: 1024 }, told],
+      [{ thinking_budget: 1024, close_reasoning_content: true }, []],
+      [{ thinking_budget: 0 }, []],
+      [{ google: { thinking_config: { include_thoughts: true } } }, told],
+      [{ model: "gemini-2.5-flash-thinking" }, told],
+      [{ model: "gemini-2.5-flash-[thinking]" }, told],
+      [{ model: "gemini-2.5-flash-nothinking" }, []],
+    ] as const) {
+      assert.deepEqual(warningsOf({ ...body, return_reasoning_content: false }), warnings, JSON.stringify(body));
+    }
   });
   it("cannot have a budget and a level in one thinking_config", () => {
     const body = { google: { thinking_config: { thinking_budget: 5, thinking_level: "low" } } };
@@ -130,7 +150,8 @@ describe("pictures asked for", () => {
   it("have a shape that can be read", () => {
     assert.equal(refusalOf({ size: "huge" }).field, "size");
     assert.equal(refusalOf({ aspect_ratio: "wide" }).field, "aspect_ratio");
-    assert.equal(refusalOf({ image_config: { image_size: "8K" } }).field, "extra_body.google.image_config.image_size");
+    assert.equal(refusalOf({ image_config: { image_size: "8K" } }).field, "image_config.image_size");
+    assert.equal(refusalOf({ imageConfig: { imageSize: "8K" } }).field, "imageConfig.image_size");
   });
 });
 
@@ -170,6 +191,33 @@ describe("Google's block", () => {
     });
     assert.deepEqual([request.sampling?.topK, request.cachedContent, request.safetySettings.length], [40, "c", 1]);
   });
+  it("may have all of them at the top, in either case of letters", () => {
+    for (const body of [
+      {
+        top_k: 40,
+        media_resolution: "low",
+        speech_config: { language_code: "fr" },
+        retrieval_config: { language_code: "fr" },
+        labels: { team_name: "a" },
+        image_config: { aspect_ratio: "1:1" },
+      },
+      {
+        topK: 40,
+        mediaResolution: "MEDIA_RESOLUTION_LOW",
+        speechConfig: { languageCode: "fr" },
+        retrievalConfig: { languageCode: "fr" },
+        labels: { team_name: "a" },
+        imageConfig: { aspectRatio: "1:1" },
+      },
+    ]) {
+      const { request, warnings } = read(body);
+      assert.deepEqual([request.sampling?.topK, request.mediaResolution, request.image?.aspectRatio], [40, 1, "1:1"]);
+      assert.deepEqual([request.speech?.languageCode, request.retrieval?.languageCode], ["fr", "fr"]);
+      assert.deepEqual([request.labels, warnings], [{ team_name: "a" }, []]);
+    }
+    const both = requestOf({ imageConfig: { imageSize: "2k", aspectRatio: "1:1" }, aspect_ratio: "16:9" }).image;
+    assert.deepEqual([both?.size, both?.aspectRatio], ["2K", "1:1"]);
+  });
   it("counts before the same options elsewhere", () => {
     assert.equal(requestOf({ top_k: 1, google: { top_k: 2 }, extra_body: { google: { top_k: 3 } } }).sampling?.topK, 3);
     assert.equal(requestOf({ top_k: 1, google: { top_k: 2 } }).sampling?.topK, 2);
@@ -203,6 +251,13 @@ describe("guided text", () => {
     const json = requestOf({ guided_json: { type: "object" } }).outputFormat?.kind;
     assert(json?.case === "jsonSchema");
     assert.equal(json.value.schema, '{"type":"object"}');
+  });
+  it("is a schema beside the word json_object too, as LiteLLM writes it", () => {
+    const format = { type: "json_object", response_schema: { type: "object" } };
+    const json = requestOf({ response_format: format }).outputFormat?.kind;
+    assert(json?.case === "jsonSchema");
+    assert.equal(json.value.schema, '{"type":"object"}');
+    assert.equal(requestOf({ response_format: { type: "json_object" } }).outputFormat?.kind.case, "jsonObject");
   });
   it("by a regular expression cannot be had", () =>
     assert.deepEqual(warningsOf({ guided_regex: "a+" }), ["parameter_ignored:guided_regex"]));
@@ -353,7 +408,11 @@ describe("the table", () => {
       fc.property(anyBody, (body) => {
         const frozen = freeze(JSON.parse(JSON.stringify(body))) as Record<string, unknown>;
         try {
-          toPlainBody(frozen, () => {});
+          toPlainBody(
+            frozen,
+            () => {},
+            () => {},
+          );
         } catch (error) {
           assert.equal((error as Error).name, "Failure", String((error as Error).stack));
         }
@@ -370,7 +429,11 @@ describe("the table", () => {
       stream: true,
     };
     assert.deepEqual(
-      toPlainBody(body, () => {}),
+      toPlainBody(
+        body,
+        () => {},
+        () => {},
+      ),
       body,
     );
   });

@@ -21,7 +21,7 @@ test("a path of the contract becomes the OpenAI parameter, and an OpenAI paramet
 
 test("a part of a message is named by the parameter it was read from", () => {
   const failure = new Failure("INVALID_IMAGE_URL", "m", { field: "messages[0].parts[1].media" });
-  const callerParams = { parts: [["content", "content[3].image_url.url"]], fields: new Map() };
+  const callerParams = { parts: [["content", "content[3].image_url.url"]], fields: new Map(), renames: new Map() };
   assert.equal(toErrorAnswer(failure, callerParams).body.error.param, "messages[0].content[3].image_url.url");
   assert.match(streamErrorText(failure, callerParams), /"param":"messages\[0\]\.content\[3\]\.image_url\.url"/);
 });

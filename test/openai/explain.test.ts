@@ -111,7 +111,11 @@ describe("the explanation of a misfit", () => {
 function plainOf(body: unknown): unknown {
   try {
     return typeof body === "object" && body !== null && !Array.isArray(body)
-      ? toPlainBody(body as Record<string, unknown>, () => {})
+      ? toPlainBody(
+          body as Record<string, unknown>,
+          () => {},
+          () => {},
+        )
       : body;
   } catch {
     // A dialect has refused it already: then its original is as good.

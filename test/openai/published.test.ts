@@ -6,7 +6,16 @@ import { describe, test } from "node:test";
 import { create } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import { Failure, FAILURES, type FailureReason } from "../../src/chat/failures.ts";
-import { Modality, ModalityTokens_Kind, UsageSchema, type ChatResponse } from "../../src/gen/gemini/chat/v1/chat_pb.ts";
+import {
+  Citation_Kind,
+  CitationSchema,
+  Modality,
+  ModalityTokens_Kind,
+  ModelStatusSchema,
+  SafetyRatingsSchema,
+  UsageSchema,
+  type ChatResponse,
+} from "../../src/gen/gemini/chat/v1/chat_pb.ts";
 import { toErrorAnswer } from "../../src/openai/errors.ts";
 import type { Delivery } from "../../src/openai/intent.ts";
 import { toChatCompletion } from "../../src/openai/response.ts";
@@ -61,6 +70,7 @@ const rare: readonly Told[] = [
   tell(answer(call), { ...delivery, legacyFunctions: true }, inTurn()),
   tell(answer(call), { ...delivery, customTools: new Set(["f"]) }, inTurn()),
   tell(withDocuments(), delivery, inTurn()),
+  tell(withAllFacts(), delivery, inTurn()),
 ];
 
 /** Cuts at one place after the other. */
@@ -74,6 +84,31 @@ function withDocuments(): ChatResponse {
     [Modality.DOCUMENT, Modality.VIDEO].map((modality) => ({ kind, modality, tokens: 1 })),
   );
   return { ...answer(), usage: create(UsageSchema, { promptTokens: 1, modalityTokens: counted }) };
+}
+
+/** What Gemini tells beside the content, as far as OpenAI has no words for it. */
+function withAllFacts(): ChatResponse {
+  const response = answer();
+  Object.assign(response, {
+    responseId: "r",
+    modelVersion: "gemini-3.8-flash-001",
+    nativeServiceTier: "batch",
+    modelStatus: create(ModelStatusSchema, { stage: "DEPRECATED" }),
+    promptSafetyRatings: create(SafetyRatingsSchema, { ratings: [{ category: 1, probability: "LOW" }] }),
+    usage: create(UsageSchema, {
+      promptTokens: 2,
+      cachedTokens: 1,
+      toolUsePromptTokens: 1,
+      searchQueries: 1,
+      trafficType: "ON_DEMAND",
+      modalityTokens: [{ kind: ModalityTokens_Kind.CACHED, modality: Modality.TEXT, tokens: 1 }],
+    }),
+  });
+  for (const candidate of response.candidates) {
+    candidate.citations = [create(CitationSchema, { kind: Citation_Kind.RECITATION, license: "mit" })];
+    if (candidate.finished) candidate.finished.nativeJson = '{"avgLogprobs":-0.5}';
+  }
+  return response;
 }
 
 describe("golden answers", () => {

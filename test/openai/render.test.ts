@@ -76,6 +76,24 @@ test("code, output and images of thinking are left out, but a call of thinking i
   );
 });
 
+test("an image, a file or a sound without a byte is no link, and that is said", () => {
+  for (const [images, structured] of [
+    ["markdown", false],
+    ["images", false],
+    ["images", true],
+  ] as const) {
+    const { notes, renderer } = render([{ part: 0, event: png("") }], { images, structured });
+    assert.deepEqual([notes, renderer.isEmpty], [[], true]);
+    assert.deepEqual(
+      renderer.warnings.map(({ code, param }) => `${code}:${param}`),
+      ["part_unsupported:choices[0].message"],
+    );
+  }
+  assert.deepEqual(render([{ part: 0, event: wav("") }]).notes, []);
+  const { notes, renderer } = render([{ part: 0, event: wav("") }], { audio: "message" });
+  assert.deepEqual([notes, renderer.hasAudio], [[], false]);
+});
+
 test("pieces of an image become one image, whether the last is marked or the next part begins", () => {
   const marked = render([
     { part: 0, event: png("ab", false) },

@@ -18,6 +18,16 @@ export function readChunks(sse: string, complete = true): Json[] {
   return datas.map((data) => JSON.parse(data));
 }
 
+/** Members of an answer that come in one chunk, or again in a later one that knows better. */
+const OF_THE_ANSWER = [
+  "response_id",
+  "model_version",
+  "model_status",
+  "prompt_safety_ratings",
+  "service_tier",
+  "native_service_tier",
+];
+
 /** The completion that the chunks tell. Fails on everything that a client of the compatibility table would not take. */
 export function foldChunks(chunks: readonly Json[]): Json {
   const first = chunks[0];
@@ -39,7 +49,7 @@ export function foldChunks(chunks: readonly Json[]): Json {
     } else {
       assert.equal(chunk.usage ?? null, null, "usage only in the last chunk");
     }
-    if (chunk.service_tier !== undefined) completion.service_tier = chunk.service_tier;
+    for (const name of OF_THE_ANSWER) if (chunk[name] !== undefined) completion[name] = chunk[name];
     warnings.push(...(chunk.warnings ?? []));
     for (const choice of chunk.choices)
       foldChoice((completion.choices[choice.index] ??= newChoice(choice.index)), choice);

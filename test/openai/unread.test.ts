@@ -18,6 +18,41 @@ describe("what Gemini has nothing for", () => {
   }
   it("unknown fields are told too", () =>
     assert.deepEqual(warningsOf({ chat_template_kwargs: {} }), ["parameter_unknown:chat_template_kwargs"]));
+  it("also below the options that are read", () => {
+    assert.deepEqual(
+      warningsOf({
+        audio: { voice: "Kore", speed: 2 },
+        reasoning: { effort: "low", foo: 1 },
+        stream: true,
+        stream_options: { include_usage: true, foo: null, bar: 1 },
+        google: { thinkingConfig: { thinkingBudget: 1, fooBar: 2 } },
+        "audio.voice": 1,
+      }),
+      [
+        "parameter_unknown:audio.speed",
+        "parameter_unknown:reasoning.foo",
+        "parameter_unknown:stream_options.bar",
+        "parameter_unknown:audio.voice",
+        "parameter_unknown:extra_body.google.thinking_config.foo_bar",
+        "parameter_ignored:reasoning.effort",
+      ],
+    );
+  });
+  it("but not in what is the caller's own, or an echo of an answer", () => {
+    const schema = { type: "object", properties: {}, foo: 1 };
+    assert.deepEqual(
+      warningsOf({
+        messages: [
+          { role: "user", content: "a" },
+          { role: "assistant", content: "a", provider: { x: 1 } },
+        ],
+        response_format: { type: "json_schema", json_schema: { name: "a", schema } },
+        tools: [{ type: "function", function: { name: "f", parameters: schema } }],
+        google: { labels: { foo: "bar" } },
+      }),
+      [],
+    );
+  });
   it("and not by the thousand", () => {
     const body = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`x${index}`, 1]));
     assert.equal(read(body).warnings.length, 17);

@@ -265,6 +265,15 @@ describe("behind a facade alone", () => {
     assert.equal(gemini.calls.length, calls + 1);
   });
 
+  test("retry_attempt is how often a failed call is made again behind the facade too", async () => {
+    for (const retries of [0, 1]) {
+      const calls = gemini.calls.length;
+      gemini.script(() => errorAnswer(geminiErrors.overloaded));
+      await (await gateways.facade.post({ ...openAi(false), retry_attempt: retries })).text();
+      assert.equal(gemini.calls.length, calls + 1 + retries);
+    }
+  });
+
   test("a slow reader at the edge holds Gemini back behind it", async () => {
     const calls = gemini.calls.length;
     const word = textChunk("x".repeat(65_536));

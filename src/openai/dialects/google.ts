@@ -1,8 +1,10 @@
 // `extra_body.google` and everything that belongs there: Google's own block in both cases of letters and at both places, and the names
 // that other gateways give to its options at the top level.
-import Type from "typebox";
+import Type, { type TSchema } from "typebox";
+import { checkerOf } from "../check.ts";
+import { GoogleShape } from "../schema/google.ts";
 import { maybe } from "../schema/maybe.ts";
-import { fill, isObject, objectAt, row, type Json, type Row } from "./row.ts";
+import { fill, isObject, join, objectAt, row, type Json, type Row } from "./row.ts";
 
 /** Google's block is seven levels deep, where two speakers have their voices; deeper keys are nobody's option. */
 const SNAKE_DEPTH = 8;
@@ -13,10 +15,6 @@ const ExtraBody = Type.Object({
 });
 
 export const GOOGLE_ROWS: readonly Row[] = [
-  // OpenRouter, and Google's own OpenAI layer on Vertex.
-  row("model", Type.Unknown(), (model, draft) => {
-    if (typeof model === "string") draft["model"] = model.replace(/^google\//, "");
-  }),
   // Google's documents write `extra_body={"extra_body": …}`: some clients unwrap both, some one, some none.
   row("extra_body", ExtraBody, (given, draft) => {
     const { google, extra_body: inner, ...others } = given;
@@ -30,20 +28,42 @@ export const GOOGLE_ROWS: readonly Row[] = [
     addBlock(draft, google);
   }),
   // OpenRouter, whose 0 means "off".
-  row("top_k", Type.Integer({ minimum: 0 }), (topK, draft) => {
-    delete draft["top_k"];
-    if (topK > 0) fill(googleOf(draft), "top_k", topK);
-  }),
-  // LiteLLM.
-  row("safety_settings", Type.Array(AnyObject), (settings, draft) => {
-    delete draft["safety_settings"];
-    fill(googleOf(draft), "safety_settings", settings);
-  }),
-  row("cached_content", Type.String(), (name, draft) => {
-    delete draft["cached_content"];
-    fill(googleOf(draft), "cached_content", name);
-  }),
+  ...["top_k", "topK"].map((field) =>
+    row(field, Type.Integer({ minimum: 0 }), (topK, draft, { renamed }) => {
+      delete draft[field];
+      if (topK > 0 && fill(googleOf(draft), "top_k", topK)) renamed("extra_body.google.top_k", field);
+    }),
+  ),
+  // LiteLLM and others who pass Google's options through as they are, in either case of letters.
+  ...Object.entries(GoogleShape.properties)
+    .filter(([option]) => option !== "top_k")
+    .flatMap(([option, shape]) =>
+      [...new Set([option, toCamelWord(option)])].map((field) => topRow(field, option, shape)),
+    ),
 ];
+
+/** A row for one of Google's options at the top of the body: what is wrong in it is told under the name it has there. */
+function topRow(field: string, option: string, shape: TSchema): Row {
+  const check = checkerOf(shape);
+  const plain = `extra_body.google.${option}`;
+  return row(field, Type.Unknown(), (value, draft, { at, renamed }) => {
+    delete draft[field];
+    const said = toGoogleWords({ [option]: value })[option];
+    check(said, join(at, field));
+    const google = googleOf(draft);
+    const known = google[option];
+    if (!isObject(said) || !isObject(value)) {
+      if (fill(google, option, said)) renamed(plain, field);
+      return;
+    }
+    const merged = isObject(known) ? { ...known } : {};
+    const words = new Map(Object.keys(value).map((key) => [toSnakeWord(key), key]));
+    for (const [key, item] of Object.entries(said)) {
+      if (fill(merged, key, item)) renamed(`${plain}.${key}`, `${field}.${words.get(key) ?? key}`);
+    }
+    google[option] = merged;
+  });
+}
 
 /** Adds a block as Google writes it; its kinds of output have OpenAI's place. */
 function addBlock(draft: Json, block: object): void {
@@ -73,6 +93,11 @@ export function toSnakeCase(value: unknown, depth = SNAKE_DEPTH): unknown {
 /** "googleSearch" → "google_search" */
 export function toSnakeWord(word: string): string {
   return word.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** "google_search" → "googleSearch" */
+export function toCamelWord(word: string): string {
+  return word.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** "1k" → "1K"; "0.5K" is OpenRouter's word for the smallest size. */

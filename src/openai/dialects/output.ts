@@ -1,7 +1,7 @@
 // Foreign ways to say what the answer looks like: images, sound, kinds of output, guided text.
 import Type from "typebox";
-import { googleOf, toImageSize, toSnakeCase } from "./google.ts";
-import { fill, objectAt, row, type Json, type Place, type Row } from "./row.ts";
+import { googleOf, toImageSize } from "./google.ts";
+import { fill, isObject, objectAt, row, type Json, type Place, type Row } from "./row.ts";
 
 const AnyObject = Type.Object({});
 const AspectRatio = Type.String({ pattern: "^[1-9][0-9]?:[1-9][0-9]?$" });
@@ -9,29 +9,29 @@ const AspectRatio = Type.String({ pattern: "^[1-9][0-9]?:[1-9][0-9]?$" });
 const Size = Type.String({ pattern: "^(auto|[1-9][0-9]{1,4}x[1-9][0-9]{1,4}|[1-9][0-9]?:[1-9][0-9]?|512|[124][Kk])$" });
 
 export const OUTPUT_ROWS: readonly Row[] = [
-  // OpenRouter, LiteLLM.
-  row("image_config", AnyObject, (config, draft) => {
-    delete draft["image_config"];
-    const { aspect_ratio, image_size } = toSnakeCase(config, 1) as Json;
-    fill(imageConfigOf(draft), "aspect_ratio", aspect_ratio);
-    fill(imageConfigOf(draft), "image_size", typeof image_size === "string" ? toImageSize(image_size) : image_size);
-  }),
   // The seed's two.
-  row("aspect_ratio", AspectRatio, (ratio, draft) => {
+  row("aspect_ratio", AspectRatio, (ratio, draft, place) => {
     delete draft["aspect_ratio"];
-    fill(imageConfigOf(draft), "aspect_ratio", ratio);
+    fillImage(draft, "aspect_ratio", ratio, "aspect_ratio", place);
   }),
-  row("resolution", Type.Enum(["512", "0.5K", "1K", "2K", "4K", "1k", "2k", "4k"]), (size, draft) => {
+  row("resolution", Type.Enum(["512", "0.5K", "1K", "2K", "4K", "1k", "2k", "4k"]), (size, draft, place) => {
     delete draft["resolution"];
-    fill(imageConfigOf(draft), "image_size", toImageSize(size));
+    fillImage(draft, "image_size", toImageSize(size), "resolution", place);
   }),
   // OpenAI's images API and its imitators.
   row("size", Size, (size, draft, place) => {
     delete draft["size"];
     const [width, height] = size.split("x").map(Number);
-    if (size.includes(":")) fill(imageConfigOf(draft), "aspect_ratio", size);
-    else if (width && height) fillPixels(imageConfigOf(draft), width, height, place);
-    else if (size !== "auto") fill(imageConfigOf(draft), "image_size", toImageSize(size));
+    if (size.includes(":")) fillImage(draft, "aspect_ratio", size, "size", place);
+    else if (width && height) fillPixels(draft, width, height, place);
+    else if (size !== "auto") fillImage(draft, "image_size", toImageSize(size), "size", place);
+  }),
+  // LiteLLM's and Together's schema beside the word that asks for JSON.
+  row("response_format", Type.Unknown(), (format, draft) => {
+    if (!isObject(format) || format["type"] !== "json_object") return;
+    const schema = format["response_schema"] ?? format["schema"] ?? undefined;
+    if (schema === undefined) return;
+    draft["response_format"] = { type: "json_schema", json_schema: { name: "response", schema } };
   }),
   // Gemini writes them in capitals, here and in its own block.
   row("modalities", Type.Array(Type.String()), (words, draft) => {
@@ -42,13 +42,14 @@ export const OUTPUT_ROWS: readonly Row[] = [
     if ((audio as Json)["format"] === "pcm") draft["audio"] = { ...audio, format: "pcm16" };
   }),
   // vLLM, Envoy.
-  row("guided_choice", Type.Array(Type.String(), { minItems: 1 }), (words, draft) => {
+  row("guided_choice", Type.Array(Type.String(), { minItems: 1 }), (words, draft, { renamed }) => {
     delete draft["guided_choice"];
-    fill(draft, "response_format", { type: "enum", enum: words });
+    if (fill(draft, "response_format", { type: "enum", enum: words })) renamed("response_format.enum", "guided_choice");
   }),
-  row("guided_json", AnyObject, (schema, draft) => {
+  row("guided_json", AnyObject, (schema, draft, { renamed }) => {
     delete draft["guided_json"];
-    fill(draft, "response_format", { type: "json_schema", json_schema: { name: "guided_json", schema } });
+    const format = { type: "json_schema", json_schema: { name: "guided_json", schema } };
+    if (fill(draft, "response_format", format)) renamed("response_format.json_schema.schema", "guided_json");
   }),
 ];
 
@@ -59,15 +60,19 @@ const LONGEST_OF_1K = 1792;
 const LONGEST_OF_2K = 3072;
 
 /** The nearest of Gemini's ratios; a size only above 1K, because not every image model takes one. */
-function fillPixels(config: Json, width: number, height: number, { raise }: Place): void {
+function fillPixels(draft: Json, width: number, height: number, place: Place): void {
   const distance = (ratio: string): number => Math.abs(Math.log(toQuotient(ratio) / (width / height)));
   const nearest = RATIOS.reduce((best, ratio) => (distance(ratio) < distance(best) ? ratio : best));
   if (toQuotient(nearest) !== width / height) {
-    raise("value_clamped", "size", `Gemini draws no ${width}x${height}; the aspect ratio ${nearest} was asked for.`);
+    place.raise(
+      "value_clamped",
+      "size",
+      `Gemini draws no ${width}x${height}; the aspect ratio ${nearest} was asked for.`,
+    );
   }
-  fill(config, "aspect_ratio", nearest);
+  fillImage(draft, "aspect_ratio", nearest, "size", place);
   const longest = Math.max(width, height);
-  if (longest > LONGEST_OF_1K) fill(config, "image_size", longest > LONGEST_OF_2K ? "4K" : "2K");
+  if (longest > LONGEST_OF_1K) fillImage(draft, "image_size", longest > LONGEST_OF_2K ? "4K" : "2K", "size", place);
 }
 
 function toQuotient(ratio: string): number {
@@ -75,6 +80,8 @@ function toQuotient(ratio: string): number {
   return across / down;
 }
 
-function imageConfigOf(draft: Json): Json {
-  return objectAt(googleOf(draft), "image_config");
+/** Sets an option of images that the caller gave as `given`. */
+function fillImage(draft: Json, option: string, value: string, given: string, { renamed }: Place): void {
+  const config = objectAt(googleOf(draft), "image_config");
+  if (fill(config, option, value)) renamed(`extra_body.google.image_config.${option}`, given);
 }

@@ -5,11 +5,16 @@ import { checkerOf } from "../check.ts";
 
 export type Json = Record<string, unknown>;
 
-/** Where a row is at work: the OpenAI parameter of the object ("" for the body), and who is told what gets lost. */
+/** Where a row is at work: the OpenAI parameter of the object ("" for the body), and who is told what becomes of its fields. */
 export interface Place {
   readonly at: string;
+  /** Told what gets lost. */
   readonly raise: RaiseWarning;
+  /** Told that a plain field, or what lies below it, was given by the caller under another path. */
+  readonly renamed: Renamed;
 }
+
+export type Renamed = (plain: string, given: string) => void;
 
 /** A foreign field and what it becomes. */
 export interface Row {
@@ -42,10 +47,14 @@ export function applyRows(rows: readonly Row[], object: Json, place: Place): Jso
   return draft;
 }
 
-/** Sets a field that has not been said yet: the plain spelling wins over a foreign one. Any name is a field, `__proto__` too. */
-export function fill(target: Json, field: string, value: unknown): void {
-  if (value === undefined || (Object.hasOwn(target, field) && target[field] !== null)) return;
+/**
+ * Sets a field that has not been said yet: the plain spelling wins over a foreign one. Any name is a field, `__proto__` too.
+ * Returns whether it did.
+ */
+export function fill(target: Json, field: string, value: unknown): boolean {
+  if (value === undefined || (Object.hasOwn(target, field) && target[field] !== null)) return false;
   Object.defineProperty(target, field, { value, enumerable: true, writable: true, configurable: true });
+  return true;
 }
 
 /** The object at a field, to be filled; made when there is none. */

@@ -30,13 +30,10 @@ export const MESSAGE_SIGNATURE_ROWS: readonly Row[] = [
   // LiteLLM, Envoy.
   row("thinking_blocks", Anything, (blocks, draft) => {
     delete draft["thinking_blocks"];
-    signSomewhere(
-      draft,
-      listOf(blocks)
-        .map(({ signature }) => signature)
-        .find(isText),
-    );
+    signSomewhere(draft, signatureAmong(listOf(blocks)));
   }),
+  // Portkey; what else stands in them is read in messages.ts.
+  row("content_blocks", Anything, (blocks, draft) => signSomewhere(draft, signatureAmong(listOf(blocks)))),
   // LiteLLM, for text.
   row("provider_specific_fields", Anything, (fields, draft) => {
     delete draft["provider_specific_fields"];
@@ -44,6 +41,31 @@ export const MESSAGE_SIGNATURE_ROWS: readonly Row[] = [
     signSomewhere(draft, Array.isArray(list) ? list.find(isText) : undefined);
   }),
 ];
+
+/** Content parts that hold thoughts: Anthropic's, LangChain's. */
+const THOUGHTS: ReadonlySet<unknown> = new Set(["thinking", "redacted_thinking", "reasoning"]);
+
+/**
+ * An assistant message without thoughts in its content; the message itself when it has none. Their signature goes to the message, and an
+ * empty text keeps each one's place, so that the parts after it are still named as the caller counts them.
+ */
+export function liftThoughts(message: Json): Json {
+  const { content } = message;
+  const thoughts = listOf(content).filter(({ type }) => THOUGHTS.has(type));
+  if (!Array.isArray(content) || thoughts.length === 0) return message;
+  const lifted: Json = {
+    ...message,
+    content: content.map((part: unknown) =>
+      isObject(part) && THOUGHTS.has(part["type"]) ? { type: "text", text: "" } : part,
+    ),
+  };
+  signSomewhere(lifted, signatureAmong(thoughts));
+  return lifted;
+}
+
+function signatureAmong(blocks: readonly Json[]): string | undefined {
+  return blocks.map(({ signature }) => signature).find(isText);
+}
 
 function signFromDetail(draft: Json, detail: Json): void {
   const signature = detail["signature"] ?? (detail["type"] === "reasoning.encrypted" ? detail["data"] : undefined);

@@ -2,11 +2,15 @@
 import Type from "typebox";
 import { maybe } from "../schema/maybe.ts";
 import { EFFORTS } from "../schema.ts";
-import { fill, objectAt, row, type Row } from "./row.ts";
+import { fill, isObject, objectAt, row, type Json, type Row } from "./row.ts";
 
 const Budget = Type.Integer({ minimum: -1, maximum: 2_147_483_647 });
 const Effort = Type.Enum([...EFFORTS]);
 const Flag = Type.Boolean();
+/** What asks for no thinking. */
+const OFF: ReadonlySet<unknown> = new Set([undefined, null, false, 0, "none"]);
+/** The suffixes of a model id that have thoughts told. */
+const THINKING_SUFFIX = /-(thinking|thinking-[0-9]+|minimal|low|medium|high|xhigh|max)$/;
 
 export const THINKING_ROWS: readonly Row[] = [
   // OpenRouter. Its word moves to OpenAI's field, the rest is plain.
@@ -50,7 +54,7 @@ export const THINKING_ROWS: readonly Row[] = [
       else if (type === "enabled") fill(reasoning, "enabled", true);
     },
   ),
-  // The seed's three; the values of the last differ in where thoughts go, and here they always go to `reasoning_content`.
+  // The seed's.
   row("thinking_budget", Budget, (budget, draft) => {
     delete draft["thinking_budget"];
     fill(objectAt(draft, "reasoning"), "max_tokens", budget);
@@ -59,7 +63,37 @@ export const THINKING_ROWS: readonly Row[] = [
     delete draft["close_reasoning_content"];
     if (closed) fill(objectAt(draft, "reasoning"), "exclude", true);
   }),
-  row("return_reasoning_content", Flag, (_, draft) => {
+  // OpenRouter's older word for `reasoning.exclude`.
+  row("include_reasoning", Flag, (included, draft) => {
+    delete draft["include_reasoning"];
+    fill(objectAt(draft, "reasoning"), "exclude", !included);
+  }),
+  // In the seed `false` puts thoughts into `content`, where they never stand here.
+  row("return_reasoning_content", Flag, (returned, draft, { raise }) => {
     delete draft["return_reasoning_content"];
+    if (returned) fill(objectAt(draft, "reasoning"), "exclude", false);
+    else if (asksForThoughts(draft)) {
+      raise(
+        "parameter_ignored",
+        "return_reasoning_content",
+        "Thoughts never stand in 'content' here; they come in 'reasoning_content'.",
+      );
+    }
   }),
 ];
+
+/** Whether a draft whose thinking has been rewritten will have thoughts told, as far as it says so itself. */
+function asksForThoughts(draft: Json): boolean {
+  const reasoning = objectOf(draft["reasoning"]);
+  const config = objectOf(objectOf(objectOf(draft["extra_body"])["google"])["thinking_config"]);
+  if (typeof config["include_thoughts"] === "boolean") return config["include_thoughts"];
+  if (typeof reasoning["exclude"] === "boolean") return !reasoning["exclude"];
+  const asked = [config["thinking_budget"], config["thinking_level"], reasoning["max_tokens"], reasoning["enabled"]];
+  const { reasoning_effort: effort, model } = draft;
+  if ([...asked, effort].some((word) => !OFF.has(word))) return true;
+  return typeof model === "string" && THINKING_SUFFIX.test(model);
+}
+
+function objectOf(value: unknown): Json {
+  return isObject(value) ? value : {};
+}

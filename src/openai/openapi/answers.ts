@@ -68,8 +68,12 @@ const CHOICE = {
   native_finish_reason: Type.Optional(Type.String({ description: "Gemini's word." })),
   finish_message: Type.Optional(Type.String()),
   safety_ratings: Type.Optional(Type.Array(AnyObject)),
+  citation_metadata: Type.Optional(
+    Type.Object({}, { description: "Repeated works, also those without a URL, with their licences; in UTF-8 bytes." }),
+  ),
   grounding_metadata: Type.Optional(AnyObject),
   url_context_metadata: Type.Optional(AnyObject),
+  native_metadata: Type.Optional(Type.Object({}, { description: "What else Gemini told, such as `avgLogprobs`." })),
 };
 const Choice = Type.Object({
   ...CHOICE,
@@ -98,6 +102,8 @@ const Usage = Type.Object({
   total_tokens: Count,
   prompt_tokens_details: Type.Optional(AnyObject),
   completion_tokens_details: Type.Optional(AnyObject),
+  search_queries: Type.Optional(Type.Integer({ description: "Searches of grounding, which are billed." })),
+  traffic_type: Type.Optional(Type.String({ description: "Google's word." })),
   estimated: Type.Optional(Type.Literal(true, { description: "Google told no counts: these are the gateway's." })),
 });
 const Warning = Type.Object({ code: Type.String(), param: Type.String(), message: Type.String() });
@@ -106,7 +112,21 @@ const IDENTITY = {
   id: Type.String({ description: "`chatcmpl-…`" }),
   created: Type.Integer({ description: "Unix seconds." }),
   model: Type.String({ description: "As it was asked for." }),
+  response_id: Type.Optional(Type.String({ description: "Gemini's id of the answer." })),
+  model_version: Type.Optional(Type.String({ description: "The model that really answered." })),
+  model_status: Type.Optional(
+    Type.Object(
+      {
+        stage: Type.Optional(Type.String({ description: "Gemini's word, such as `DEPRECATED`." })),
+        retirement_time: Type.Optional(Type.String({ description: "RFC 3339." })),
+        message: Type.Optional(Type.String()),
+      },
+      { description: "The model's life stage. In a stream in the first chunk or, when it came late, in the last." },
+    ),
+  ),
+  prompt_safety_ratings: Type.Optional(Type.Array(AnyObject)),
   service_tier: Type.Optional(Type.String()),
+  native_service_tier: Type.Optional(Type.String({ description: "Gemini's word, where OpenAI has none." })),
   warnings: Type.Optional(Type.Array(Warning)),
 };
 

@@ -61,6 +61,20 @@ const ComputerUse = Type.Object({
   ),
 });
 
+/** Google fetches it, never we. No user, no fragment, only letters of RFC 3986. */
+const ServerUrl = Type.String({
+  maxLength: 8192,
+  pattern:
+    "^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/([A-Za-z0-9._~:/@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)?(\\?([A-Za-z0-9._~:/?@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)?$",
+});
+const Mcp = Type.Object({
+  type: Type.Literal("mcp"),
+  server_label: Type.String({ minLength: 1, maxLength: 128 }),
+  server_url: ServerUrl,
+  headers: maybe(Type.Record(Type.String(), Type.String(), { maxProperties: 64 })),
+  timeout: maybe(Type.String({ pattern: "^[0-9]{1,6}(\\.[0-9]{1,9})?s$" })),
+});
+
 /** OpenAI's two kinds, and Gemini's own tools under their names in snake case. */
 export const ToolShape = Type.Union(
   [
@@ -72,6 +86,7 @@ export const ToolShape = Type.Union(
     Type.Object({ type: Type.Literal("google_maps") }),
     FileSearch,
     ComputerUse,
+    Mcp,
   ],
   { discriminator: { propertyName: "type" } },
 );

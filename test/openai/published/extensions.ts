@@ -9,6 +9,18 @@ const CHOICE = [
   "safety_ratings",
   "grounding_metadata",
   "url_context_metadata",
+  "citation_metadata",
+  "native_metadata",
+] as const;
+
+/** Gemini's id of the answer, the model that really answered and its life stage, ratings of the prompt, a tier OpenAI does not know. */
+const ANSWER = [
+  "warnings",
+  "response_id",
+  "model_version",
+  "model_status",
+  "prompt_safety_ratings",
+  "native_service_tier",
 ] as const;
 
 /** Thought signatures, and the parts that OpenAI has no word for. */
@@ -20,13 +32,13 @@ const MESSAGE = ["reasoning_content", "reasoning", "images", FROM_GEMINI] as con
 const DETAILS = ["text_tokens", "image_tokens", "video_tokens", "document_tokens"] as const;
 
 const USAGE = {
-  usage: ["estimated"],
-  "usage.prompt_tokens_details": DETAILS,
+  usage: ["estimated", "search_queries", "traffic_type"],
+  "usage.prompt_tokens_details": [...DETAILS, "cached_tokens_details", "tool_use_tokens"],
   "usage.completion_tokens_details": DETAILS,
 } as const;
 
 export const COMPLETION_EXTENSIONS: Extensions = {
-  "": ["warnings"],
+  "": ANSWER,
   "choices[]": CHOICE,
   "choices[].message": MESSAGE,
   "choices[].message.tool_calls[]": [FROM_GEMINI],
@@ -35,7 +47,7 @@ export const COMPLETION_EXTENSIONS: Extensions = {
 };
 
 export const CHUNK_EXTENSIONS: Extensions = {
-  "": ["warnings"],
+  "": ANSWER,
   "choices[]": CHOICE,
   // OpenAI streams sound, sources and calls of custom tools as well, as its package for Node knows; these two publications do not.
   "choices[].delta": [...MESSAGE, "annotations", "audio"],
