@@ -89,7 +89,7 @@ async function startGateway(foundation: Foundation): Promise<App> {
   const licences = stack.use(await openLicenceBook(database, { configured: config.licences, onCheck }));
   const mintedLicence = await mintFirstLicence(config, database, licences);
   const upstream = await chooseUpstream(foundation);
-  const { operations, keysUsable } = createOperations(foundation, upstream);
+  const { operations, keysUsable } = createOperations(foundation, upstream, database);
   const readiness = stack.use(
     createReadiness([
       () =>

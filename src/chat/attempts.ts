@@ -13,6 +13,7 @@ export interface AttemptPorts {
 /** An attempt that brought its first result; `finish` reports how it ended and is called once. */
 export interface LiveAttempt<T> {
   readonly result: T;
+  readonly key: KeyHandle;
   finish(outcome: "OK" | FailureReason): void;
 }
 
@@ -20,6 +21,16 @@ export interface LiveAttempt<T> {
 export interface AttemptTarget {
   readonly model: string;
   readonly wish: KeyWish;
+}
+
+export interface AttemptWishes<T> {
+  /** The key of the first attempt; without it the pool chooses. */
+  readonly key?: KeyHandle;
+  /**
+   * A word for what is wrong with a result, when it is to be asked for once more: on the same key, which is not to blame. The next result
+   * is taken as it is, and so is this one when no other comes.
+   */
+  readonly flawOf?: (result: T) => string | undefined;
 }
 
 /** Counts the attempts of a call, over all its answers. */
@@ -38,10 +49,12 @@ export async function tryAttempts<T>(
   deadline: Deadline,
   count: AttemptCount,
   attempt: (key: KeyHandle) => Promise<T>,
+  wishes: AttemptWishes<T> = {},
 ): Promise<LiveAttempt<T>> {
   const projects = new Set<string>();
   const reasons = new Map<FailureReason, number>();
-  let key = firstKey(ports.keys, wish);
+  let flawed: LiveAttempt<T> | undefined;
+  let key = wishes.key ?? firstKey(ports.keys, wish);
   for (let attempts = 1; ; attempts++) {
     deadline.signal.throwIfAborted();
     count.attempts++;
@@ -51,7 +64,17 @@ export async function tryAttempts<T>(
     try {
       const result = await attempt(key);
       ports.keys.report(key, "ok");
-      return { result, finish: (outcome) => report(outcome, false) };
+      const flaw = wishes.flawOf?.(result);
+      const live: LiveAttempt<T> = {
+        result,
+        key,
+        finish: (outcome) => report(outcome === "OK" ? (flaw ?? outcome) : outcome, false),
+      };
+      // As long again as this attempt took must be left.
+      const inTime = ports.clock.now() - startedMs < deadline.leftMs();
+      if (flaw === undefined || flawed || attempts >= context.maxAttempts || !inTime) return live;
+      report(flaw, true);
+      flawed = { result, key, finish: reported };
     } catch (error) {
       deadline.signal.throwIfAborted();
       const failure = Failure.from(error);
@@ -69,12 +92,19 @@ export async function tryAttempts<T>(
         random: ports.clock.random(),
       });
       report(failure.reason, decision.kind === "retry");
-      if (decision.kind === "give-up") throw failure;
+      if (decision.kind === "give-up") {
+        if (flawed) return flawed;
+        throw failure;
+      }
       if (decision.waitMs > 0) await ports.clock.sleep(decision.waitMs, deadline.signal);
-      key = other ?? ports.keys.pick({ projects: new Set(), keys: new Set() }, wish) ?? key;
+      const next = wish.staysWithFiles && !decision.onOtherProject ? undefined : other;
+      key = next ?? ports.keys.pick({ projects: new Set(), keys: new Set() }, wish) ?? key;
     }
   }
 }
+
+/** The attempt was reported when it turned out to be flawed. */
+function reported(): void {}
 
 function firstKey(keys: KeyPool, wish: KeyWish): KeyHandle {
   const key = keys.pick({ projects: new Set(), keys: new Set() }, wish);

@@ -7,6 +7,8 @@ export interface Deadline extends Disposable {
   readonly signal: AbortSignal;
   /** Milliseconds left; never negative. */
   leftMs(): number;
+  /** Gives our own limit anew; the caller's deadline stays where it is. */
+  restart(): void;
 }
 
 /** Longest delay a timer takes (2^31 − 1 ms). */
@@ -24,23 +26,29 @@ export function startDeadline(
   limitMs: number,
   onEnd?: (reason: Failure) => void,
 ): Deadline {
-  const endMs = Math.min(context.deadlineMs, clock.now() + limitMs);
   const controller = new AbortController();
+  let endMs = 0;
+  let timer: NodeJS.Timeout | undefined;
   const end = (reason: Failure): void => {
     controller.abort(reason);
     onEnd?.(reason);
   };
+  const onTime = (): void => end(new Failure("TIMEOUT", "The request did not finish before its deadline."));
+  const restart = (): void => {
+    if (controller.signal.aborted) return;
+    clearTimeout(timer);
+    endMs = Math.min(context.deadlineMs, clock.now() + limitMs);
+    timer = setTimeout(onTime, Math.min(Math.max(0, endMs - clock.now() - HEAD_START_MS), TIMER_MAX_MS));
+    timer.unref();
+  };
+  restart();
   const onLeave = (): void => end(callerGone(context.signal.reason));
-  const timer = setTimeout(
-    () => end(new Failure("TIMEOUT", "The request did not finish before its deadline.")),
-    Math.min(Math.max(0, endMs - clock.now() - HEAD_START_MS), TIMER_MAX_MS),
-  );
-  timer.unref();
   if (context.signal.aborted) onLeave();
   else context.signal.addEventListener("abort", onLeave, { once: true });
   return {
     signal: controller.signal,
     leftMs: () => Math.max(0, endMs - clock.now()),
+    restart,
     [Symbol.dispose]() {
       clearTimeout(timer);
       context.signal.removeEventListener("abort", onLeave);

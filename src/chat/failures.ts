@@ -56,6 +56,8 @@ export const FAILURES = {
   AMBIGUOUS_AUTHORIZATION: row("INVALID_ARGUMENT", 400, "ambiguous_authorization"),
   // Signatures belong to a model family and a project; the call is made once more without them before this is told.
   THOUGHT_SIGNATURE_INVALID: row("INVALID_ARGUMENT", 400, "thought_signature_invalid"),
+  // Gemini reads only a part of JSON Schema; the call is made once more with the cleaned subset before this is told.
+  SCHEMA_REJECTED: row("INVALID_ARGUMENT", 400, "schema_rejected"),
   UPSTREAM_INVALID_ARGUMENT: row("INVALID_ARGUMENT", 400, "upstream_invalid_argument"),
   INVALID_API_KEY: row("UNAUTHENTICATED", 401, "invalid_api_key"),
   PERMISSION_DENIED: row("PERMISSION_DENIED", 403, "permission_denied"),
@@ -86,6 +88,8 @@ export const FAILURES = {
   UPSTREAM_STREAM_TRUNCATED: row("UNAVAILABLE", 502, "upstream_stream_truncated", "any"),
   UPSTREAM_RESPONSE_TOO_LARGE: row("INTERNAL", 502, "upstream_response_too_large"),
   UPSTREAM_TIMEOUT: row("DEADLINE_EXCEEDED", 504, "upstream_timeout"),
+  // The upstream's file store did not take media in time, or gave up on them.
+  UPLOAD_FAILED: row("UNAVAILABLE", 502, "upload_failed", "any"),
   FIRST_EVENT_TIMEOUT: row("DEADLINE_EXCEEDED", 504, "first_event_timeout", "any"),
   STREAM_IDLE_TIMEOUT: row("DEADLINE_EXCEEDED", 504, "stream_idle_timeout"),
   // Ourselves.

@@ -1,6 +1,7 @@
 // Several answers to one request: Gemini 3 gives one a call, so n calls run side by side and are told as one stream.
 // An answer that fails fails the whole; nothing is told before every answer has begun.
-import type { ChatEvent, ModalityTokens, StreamChatResponse, Usage } from "../gen/gemini/chat/v1/chat_pb.ts";
+import type { ChatEvent, StreamChatResponse, Usage } from "../gen/gemini/chat/v1/chat_pb.ts";
+import { addUsage } from "./usage.ts";
 
 type Answer = AsyncIterator<StreamChatResponse>;
 
@@ -62,29 +63,4 @@ function usageEvent(usages: readonly Usage[]): ChatEvent {
     inThought: false,
     event: { case: "usage", value },
   };
-}
-
-function addUsage(sum: Usage, usage: Usage): Usage {
-  return {
-    ...sum,
-    promptTokens: sum.promptTokens + usage.promptTokens,
-    cachedTokens: sum.cachedTokens + usage.cachedTokens,
-    completionTokens: sum.completionTokens + usage.completionTokens,
-    thoughtTokens: sum.thoughtTokens + usage.thoughtTokens,
-    toolUsePromptTokens: sum.toolUsePromptTokens + usage.toolUsePromptTokens,
-    totalTokens: sum.totalTokens + usage.totalTokens,
-    modalityTokens: addModalities(sum.modalityTokens, usage.modalityTokens),
-    searchQueries: sum.searchQueries + usage.searchQueries,
-    estimated: sum.estimated || usage.estimated,
-  };
-}
-
-function addModalities(left: readonly ModalityTokens[], right: readonly ModalityTokens[]): ModalityTokens[] {
-  const sums = new Map<string, ModalityTokens>();
-  for (const entry of [...left, ...right]) {
-    const key = `${entry.kind}:${entry.modality}:${entry.nativeModality}`;
-    const known = sums.get(key);
-    sums.set(key, known ? { ...known, tokens: known.tokens + entry.tokens } : entry);
-  }
-  return [...sums.values()];
 }

@@ -76,6 +76,9 @@ function addToResponse(response: ChatResponse, { event }: ChatEvent): boolean {
     case "usage":
       response.usage = event.value;
       return true;
+    case "modelStatus":
+      response.modelStatus = event.value;
+      return true;
     case "warning":
       response.warnings.push(event.value);
       return true;

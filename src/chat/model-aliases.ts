@@ -1,5 +1,6 @@
 // Ids that Google has retired or renamed, and what answers in their place.
 // With the upstream's list a row holds for ids that are not listed; without it only once its shutdown date has passed.
+import type { UpstreamModel } from "./ports.ts";
 
 /** A row of the table. `gone` is the first UTC day without the old id; absent: none is announced. */
 export interface AliasRow {
@@ -9,8 +10,8 @@ export interface AliasRow {
 
 /** What decides whether a row holds. */
 export interface AliasKnowledge {
-  /** Ids the upstream lists; undefined: its list is not known. */
-  readonly known: { has(id: string): boolean } | undefined;
+  /** Ids the upstream lists and, where it is there, what it says of them; undefined: its list is not known. */
+  readonly known: { has(id: string): boolean; get?(id: string): UpstreamModel | undefined } | undefined;
   /** The operator's rows, on top of the table. They are orders, not knowledge: they always hold. */
   readonly aliases: readonly (readonly [string, string])[];
   readonly today: Date | number;

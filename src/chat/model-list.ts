@@ -3,7 +3,8 @@ import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { type Lifecycle, Lifecycle_Stage, type Model, type ThinkingAbility } from "../gen/gemini/chat/v1/models_pb.ts";
 import { type AliasKnowledge, aliasesOf, aliasRow } from "./model-aliases.ts";
 import { chats, isCatalogued, pricesOf } from "./model-catalogue.ts";
-import { type ModelProfile, profileOf, type ThinkingControl } from "./model-profile.ts";
+import { liveProfileOf } from "./model-live.ts";
+import type { ModelProfile, ThinkingControl } from "./model-profile.ts";
 import type { UpstreamModel } from "./ports.ts";
 
 /** The models that answer Chat, by id. `-thinking` variants and aliases resolve but are not listed. */
@@ -16,7 +17,7 @@ export function listModels(upstream: Iterable<UpstreamModel>, knowledge: AliasKn
 
 /** One model of the upstream's list. */
 export function toModel(upstream: UpstreamModel, knowledge: AliasKnowledge): Model {
-  const profile = profileOf(upstream.id);
+  const profile = liveProfileOf(upstream.id, upstream);
   const thinking = toThinkingAbility(profile.thinking);
   return {
     $typeName: "gemini.chat.v1.Model",

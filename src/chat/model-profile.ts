@@ -33,6 +33,8 @@ export interface ModelProfile {
   readonly systemInstruction: boolean;
   /** Honours temperature, topP, topK. */
   readonly sampling: boolean;
+  /** Highest temperature. */
+  readonly maxTemperature: number;
   /** Takes presence and frequency penalties. */
   readonly penalties: boolean;
   /** Gives log probabilities. */
@@ -50,6 +52,8 @@ export interface ModelProfile {
   readonly json: boolean;
   /** Takes JSON output together with tools; with functions then only in mode AUTO. */
   readonly jsonWithTools: boolean;
+  /** Takes response schemas that contain themselves. */
+  readonly recursiveSchemas: boolean;
   /** Takes media inside functionResponse. */
   readonly mediaInToolResults: boolean;
   /** Checks thought signatures of the current turn. */
@@ -65,6 +69,10 @@ export interface ModelProfile {
   readonly verbatimSpeech: boolean;
   /** Takes cachedContent. */
   readonly explicitCache: boolean;
+  /** Reads Office and OpenDocument files. */
+  readonly officeDocuments: boolean;
+  /** Most output tokens of a request is a budget over several calls, each of which gives less. */
+  readonly longDecode: boolean;
   /** Most output tokens of a request; undefined: not known. */
   readonly outputTokenLimit: number | undefined;
   /** Thinks or makes media, so that silence of minutes is normal. */
@@ -101,6 +109,8 @@ function readProfile(id: string): ModelProfile {
     inputs: firstMatch(INPUTS, name, [TEXT, IMAGE_INPUT, AUDIO, VIDEO, DOCUMENT]),
     systemInstruction: !is(NO_SYSTEM_INSTRUCTION),
     sampling: is(BEFORE_SAMPLING_ENDED),
+    // The list says 1 of image models (recorded lists of 2025 and 2026).
+    maxTemperature: image ? 1 : 2,
     penalties: !is(NO_PENALTIES),
     // Vertex gives them; on the Gemini API every model answers 400 "Logprobs is not enabled".
     logprobs: false,
@@ -111,6 +121,7 @@ function readProfile(id: string): ModelProfile {
     serverToolsWithFunctions: !old,
     json: functions && !is(GEMMA),
     jsonWithTools: !old,
+    recursiveSchemas: !old,
     mediaInToolResults: !old,
     signaturesRequired: !old,
     callIds: !old,
@@ -119,6 +130,8 @@ function readProfile(id: string): ModelProfile {
     imageSizes: image ? firstMatch(IMAGE_SIZES, name, ["1K", "2K", "4K"]) : [],
     verbatimSpeech: speech && !is(SPEECH_BY_PROMPT),
     explicitCache: !is(GEMINI_4),
+    officeDocuments: is(/^gemini-4-hydrogen/),
+    longDecode: is(GEMINI_4),
     outputTokenLimit: firstMatch(OUTPUT_TOKEN_LIMITS, name, undefined),
     slow: thinking.kind !== "none" || image || speech || is(MUSIC),
   };

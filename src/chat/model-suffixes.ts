@@ -1,4 +1,5 @@
 // Suffixes of a model id that ask for thinking: `-thinking`, `-thinking-<N>`, `-nothinking` and effort words such as `-low`.
+// `-reasoning` (CLIProxyAPI) and `-non-thinking` (gemini-balance) are words of other gateways for the first and the third.
 import { type Thinking, ThinkingLevel } from "../gen/gemini/chat/v1/chat_pb.ts";
 import type { ThinkingControl } from "./model-profile.ts";
 import { nearestLevel } from "./thinking-levels.ts";
@@ -9,10 +10,12 @@ export type SuffixAsk =
   | { readonly kind: "level"; readonly level: ThinkingLevel }
   | { readonly kind: "budget"; readonly tokens: number };
 
-const SUFFIX = /^(.+?)-(?:thinking|thinking-(\d{1,7})|(nothinking|minimal|low|medium|high|xhigh|max))$/;
+const SUFFIX =
+  /^(.+?)-(?:thinking|reasoning|thinking-(\d{1,7})|(nothinking|non-thinking|minimal|low|medium|high|xhigh|max))$/;
 
 const LEVEL_WORDS: Readonly<Record<string, ThinkingLevel>> = {
   nothinking: ThinkingLevel.NONE,
+  "non-thinking": ThinkingLevel.NONE,
   minimal: ThinkingLevel.MINIMAL,
   low: ThinkingLevel.LOW,
   medium: ThinkingLevel.MEDIUM,

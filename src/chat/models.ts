@@ -3,7 +3,8 @@ import type { Thinking } from "../gen/gemini/chat/v1/chat_pb.ts";
 import { Failure } from "./failures.ts";
 import { type AliasKnowledge, aliasRow, nextId } from "./model-aliases.ts";
 import { isCatalogued, refuseOtherMethods } from "./model-catalogue.ts";
-import { type ModelProfile, profileOf } from "./model-profile.ts";
+import { liveProfileOf } from "./model-live.ts";
+import type { ModelProfile } from "./model-profile.ts";
 import { cutSuffix, type SuffixAsk, thinkingOfSuffix } from "./model-suffixes.ts";
 import type { RaiseWarning } from "./warnings.ts";
 
@@ -35,7 +36,7 @@ export function resolveModel(asked: string, knowledge: AliasKnowledge, raise: Ra
       `No model ${id} is known: its end was read as a thinking setting, and ${called} is called.`,
     );
   }
-  const profile = profileOf(called);
+  const profile = liveProfileOf(called, knowledge.known?.get?.(called));
   return { profile, thinking: ask === undefined ? undefined : thinkingOfSuffix(ask, profile.thinking) };
 }
 

@@ -2,7 +2,7 @@
 // Calls are kept under their id, images under a digest, an answer's text and the parts OpenAI cannot say under a digest of its text or,
 // when it has none, under the id of its first call.
 import { toJson } from "@bufbuild/protobuf";
-import type { ChatEvent, Part } from "../gen/gemini/chat/v1/chat_pb.ts";
+import type { ChatEvent, MediaChunk, Part } from "../gen/gemini/chat/v1/chat_pb.ts";
 import { PartSchema } from "../gen/gemini/chat/v1/chat_pb.ts";
 import { base64OfData, NO_BYTES, setSignature, signatureText } from "./bytes.ts";
 import type { Memory } from "./ports.ts";
@@ -15,8 +15,11 @@ export type LayoutEntry =
   | { readonly image: true }
   | { readonly part: unknown; readonly text: number };
 
-/** An answer larger than this is not kept: it would push out too many others. In UTF-16 units of its layout. */
-const LAYOUT_MAX_LENGTH = 1_048_576;
+/**
+ * An answer larger than this is not kept: it would push out too many others. In UTF-16 units of its layout. Image models sign with
+ * megabytes (1.5 to 2.9 MB observed for an image), and their text may be signed as well.
+ */
+const LAYOUT_MAX_LENGTH = 8 * 1024 * 1024;
 
 interface OpenEntry {
   part: number;
@@ -75,24 +78,31 @@ export class AnswerRecorder {
     entry.signature += signature;
     this.#signed ||= signature !== "";
     this.#special ||= kind !== "text" && kind !== "toolCall" && kind !== "media";
-    if (event.event.case === "toolCall" && signature !== "") {
-      this.#memory.set(callKey(this.#licenceId, event.event.value.id), signature);
-    }
-    if (event.event.case === "media" && signature !== "" && event.event.value.source.case === "data") {
-      this.#memory.set(imageKey(this.#licenceId, base64OfData(event.event.value.source)), signature);
-    }
+    if (event.event.case === "toolCall") this.#remember(callKey(event.event.value.id), signature || undefined);
+    if (event.event.case === "media") this.#keepImage(event.event.value, signature);
+  }
+
+  #keepImage({ source, mimeType }: MediaChunk, signature: string): void {
+    if (source.case !== "data" || !mimeType.startsWith("image/")) return;
+    this.#remember(imageKey(base64OfData(source)), signature || undefined);
   }
 
   #keep(): void {
     const text = this.#entries.map((entry) => entry.text).join("");
     const key = this.#keyOf(text);
     if (key === undefined) return;
-    const layout = JSON.stringify(this.#layout());
-    if (layout.length > LAYOUT_MAX_LENGTH) return;
-    this.#memory.set(key, layout);
+    // Nothing gets lost that is not kept elsewhere: signatures of calls and images have keys of their own.
+    const isPlain = !this.#special && (text === "" || !this.#signed);
+    const layout = isPlain ? undefined : JSON.stringify(this.#layout());
+    if (layout !== undefined && layout.length > LAYOUT_MAX_LENGTH) return;
+    this.#remember(key, layout);
     // With a JSON response format the facade leaves the fences of code out of `content`.
     const bare = this.#entries.map((entry) => (entry.event.event.case === "text" ? entry.text : "")).join("");
-    if (bare !== text && bare !== "") this.#memory.set(textKey(this.#licenceId, bare), layout);
+    if (bare !== text && bare !== "") this.#remember(textKey(bare), layout);
+  }
+
+  #remember(key: string, value: string | undefined): void {
+    this.#memory.set(this.#licenceId, key, value);
   }
 
   #layout(): LayoutEntry[] {
@@ -107,11 +117,10 @@ export class AnswerRecorder {
     });
   }
 
-  /** Undefined when nothing gets lost that is not kept elsewhere: signatures of calls and images have keys of their own. */
   #keyOf(text: string): string | undefined {
-    if (text !== "") return this.#signed || this.#special ? textKey(this.#licenceId, text) : undefined;
+    if (text !== "") return textKey(text);
     const call = this.#entries.map(({ event }) => event.event).find((event) => event.case === "toolCall");
-    return this.#special && call !== undefined ? answerKey(this.#licenceId, call.value.id) : undefined;
+    return call === undefined ? undefined : answerKey(call.value.id);
   }
 }
 

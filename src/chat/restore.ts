@@ -10,10 +10,15 @@ import type { RaiseWarning } from "./warnings.ts";
 
 /** The request with every signature that is known; the argument itself where nothing was missing. */
 export async function restoreSignatures(request: ChatRequest, licenceId: string, memory: Memory): Promise<ChatRequest> {
-  if (!request.messages.some(isAnswer)) return request;
-  const messages = await Promise.all(
-    request.messages.map(async (message) => (isAnswer(message) ? restoreAnswer(message, licenceId, memory) : message)),
-  );
+  const wanted = new Map(request.messages.filter(isAnswer).map((message) => [message, toWanted(message)]));
+  // The current turn is the one that Gemini checks: it is asked for first.
+  const keys = Array.from(wanted.values(), keysOf).reverse().flat();
+  if (keys.length === 0) return request;
+  const known = await memory.get(licenceId, keys);
+  const messages = request.messages.map((message) => {
+    const lost = wanted.get(message);
+    return lost ? restoreAnswer(message, lost, known) : message;
+  });
   return { ...request, messages };
 }
 
@@ -34,13 +39,26 @@ function isAnswer(message: Message): boolean {
   return message.role === Role.ASSISTANT && message.parts.length > 0;
 }
 
-async function restoreAnswer(message: Message, licenceId: string, memory: Memory): Promise<Message> {
-  const parts = await Promise.all(message.parts.map((part) => restorePart(part, licenceId, memory)));
-  const text = parts.map(visibleText).join("");
-  const key = parts.some(isSpecial) ? undefined : layoutKey(licenceId, text, parts);
-  const kept = key === undefined ? undefined : await memory.get(key);
+/** The keys under which something of an answer may be known: one for each part, and one for how it was made up. */
+interface Wanted {
+  readonly parts: readonly (string | undefined)[];
+  readonly layout: string | undefined;
+}
+
+function toWanted({ parts }: Message): Wanted {
+  return { parts: parts.map(partKey), layout: parts.some(isSpecial) ? undefined : layoutKey(parts) };
+}
+
+function keysOf({ parts, layout }: Wanted): string[] {
+  return [...parts, layout].filter((key) => key !== undefined);
+}
+
+function restoreAnswer(message: Message, wanted: Wanted, known: ReadonlyMap<string, string>): Message {
+  const valueOf = (key: string | undefined): string | undefined => (key === undefined ? undefined : known.get(key));
+  const parts = message.parts.map((part, index) => restorePart(part, valueOf(wanted.parts[index])));
+  const kept = valueOf(wanted.layout);
   const layout = kept === undefined ? undefined : (JSON.parse(kept) as LayoutEntry[]);
-  return { ...message, parts: layout && agrees(parts, layout) ? arrange(parts, text, layout) : parts };
+  return { ...message, parts: layout && agrees(parts, layout) ? arrange(parts, layout) : parts };
 }
 
 /** Whether the texts' own signatures are those of the layout: then it only adds how the texts were cut and where images stood. */
@@ -51,23 +69,26 @@ function agrees(parts: readonly Part[], layout: readonly LayoutEntry[]): boolean
   );
 }
 
-function layoutKey(licenceId: string, text: string, parts: readonly Part[]): string | undefined {
-  if (text !== "") return textKey(licenceId, text);
+function layoutKey(parts: readonly Part[]): string | undefined {
+  const text = parts.map(visibleText).join("");
+  if (text !== "") return textKey(text);
   const call = parts.map(({ kind }) => kind).find((kind) => kind.case === "toolCall");
-  return call === undefined ? undefined : answerKey(licenceId, call.value.id);
+  return call === undefined ? undefined : answerKey(call.value.id);
 }
 
-async function restorePart(part: Part, licenceId: string, memory: Memory): Promise<Part> {
-  if (signatureText(part) !== "") return part;
+/** Undefined where nothing is missing or nothing can be known. */
+function partKey(part: Part): string | undefined {
+  if (signatureText(part) !== "") return undefined;
   const { kind } = part;
-  if (kind.case === "toolCall") {
-    const known = signatureInForeignId(kind.value.id) ?? (await memory.get(callKey(licenceId, kind.value.id)));
-    return withSignature(part, known);
-  }
-  if (kind.case === "media" && kind.value.source.case === "data") {
-    return withSignature(part, await memory.get(imageKey(licenceId, base64OfData(kind.value.source))));
-  }
-  return part;
+  if (kind.case === "toolCall") return callKey(kind.value.id);
+  if (kind.case !== "media" || kind.value.source.case !== "data") return undefined;
+  return imageKey(base64OfData(kind.value.source));
+}
+
+function restorePart(part: Part, known: string | undefined): Part {
+  if (signatureText(part) !== "") return part;
+  const hidden = part.kind.case === "toolCall" ? signatureInForeignId(part.kind.value.id) : undefined;
+  return withSignature(part, hidden ?? known);
 }
 
 function withSignature(part: Part, signature: string | undefined): Part {
@@ -78,7 +99,8 @@ function withSignature(part: Part, signature: string | undefined): Part {
 }
 
 /** The parts in the order and cut of the original answer. Parts the layout does not know stay, at the end. */
-function arrange(parts: readonly Part[], text: string, layout: readonly LayoutEntry[]): Part[] {
+function arrange(parts: readonly Part[], layout: readonly LayoutEntry[]): Part[] {
+  const text = parts.map(visibleText).join("");
   const calls = parts.filter((part) => part.kind.case === "toolCall");
   const images = parts.filter((part) => part.kind.case === "media");
   const rest = parts.filter((part) => !isText(part) && part.kind.case !== "toolCall" && part.kind.case !== "media");

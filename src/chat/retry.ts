@@ -34,6 +34,7 @@ const ONCE: ReadonlySet<FailureReason> = new Set([
   "UPSTREAM_INVALID_RESPONSE",
   "UPSTREAM_STREAM_TRUNCATED",
   "FIRST_EVENT_TIMEOUT",
+  "UPLOAD_FAILED",
 ]);
 
 /** Decides after a failed attempt of which nothing was forwarded. */

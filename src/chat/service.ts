@@ -1,34 +1,21 @@
-// The story of a call, top-down: plan (model, signatures, media, mapping) → attempt → relay and remember → meter → settle.
+// The story of a call, top-down: plan (model, signatures, media, mapping) → answer (see answer.ts) → meter → settle.
 // Every transport comes through here; who calls is known, and validated bytes have become messages.
-import { AudioFormat, type ChatRequest, type ChatResponse } from "../gen/gemini/chat/v1/chat_pb.ts";
-import type { CountTokensResponse, StreamChatResponse } from "../gen/gemini/chat/v1/chat_pb.ts";
-import { tryAttempts, type AttemptTarget, type LiveAttempt } from "./attempts.ts";
-import { startDeadline, type Deadline } from "./deadline.ts";
+import type {
+  ChatRequest,
+  ChatResponse,
+  CountTokensResponse,
+  StreamChatResponse,
+} from "../gen/gemini/chat/v1/chat_pb.ts";
+import { attemptLimits, type Call, type ChatPorts } from "./answer-calls.ts";
+import { tellAnswer } from "./answer.ts";
+import { startDeadline } from "./deadline.ts";
 import { Failure } from "./failures.ts";
 import { mergeAnswers } from "./fan-out.ts";
 import { createFold } from "./fold.ts";
 import { Meter } from "./meter.ts";
-import { aliasOnce } from "./models.ts";
-import { planAnswer, planCall, type Correction, type Plan, type PlanPorts } from "./plan.ts";
-import type { Attempt, CallContext, KeyPool, SpeechShaper, Telemetry } from "./ports.ts";
-import { AnswerRecorder } from "./remember.ts";
-
-export interface ChatLimits {
-  /** Milliseconds; see the settings of the same names. `slow…` are for models that think or make media. */
-  readonly firstEventMs: number;
-  readonly slowFirstEventMs: number;
-  readonly idleMs: number;
-  readonly slowIdleMs: number;
-  readonly requestMs: number;
-  readonly streamMs: number;
-}
-
-export interface ChatPorts extends PlanPorts {
-  readonly keys: KeyPool;
-  readonly telemetry: Telemetry;
-  readonly speech: (format: AudioFormat, isWhole: boolean) => SpeechShaper;
-  readonly limits: ChatLimits;
-}
+import { tryPlan } from "./place-media.ts";
+import { planAnswer, planCall, type Plan } from "./plan.ts";
+import type { CallContext } from "./ports.ts";
 
 /** The service behind every transport. All methods reject with a Failure. */
 export interface ChatOperations {
@@ -65,7 +52,7 @@ async function* relay(
   using deadline = startDeadline(ports.clock, context, limitMs, (reason) => void meter.fail(reason));
   try {
     const plan = await planCall(ports, request, context, deadline.signal);
-    for await (const batch of answer(ports, meter, plan, context, deadline, mode)) {
+    for await (const batch of tellAnswers({ ports, meter, context, deadline, mode }, plan)) {
       meter.observe(batch);
       yield batch;
     }
@@ -77,106 +64,15 @@ async function* relay(
   }
 }
 
-function answer(
-  ports: ChatPorts,
-  meter: Meter,
-  plan: Plan,
-  context: CallContext,
-  deadline: Deadline,
-  mode: Attempt["mode"],
-): AsyncGenerator<StreamChatResponse> {
+/** The answers of a call, several of them told as one stream. */
+function tellAnswers(call: Call, plan: Plan): AsyncGenerator<StreamChatResponse> {
   const count = plan.request.sampling?.candidateCount ?? 1;
-  if (count <= 1) return oneAnswer(ports, meter, plan, context, deadline, mode);
+  if (count <= 1) return tellAnswer(call, plan);
   const group = new AbortController();
-  const shared = { ...deadline, signal: AbortSignal.any([deadline.signal, group.signal]) };
-  const answers = Array.from({ length: count }, (_, index) =>
-    oneAnswer(ports, meter, planAnswer(ports, plan, index), context, shared, mode),
-  );
+  const deadline = { ...call.deadline, signal: AbortSignal.any([call.deadline.signal, group.signal]) };
+  const shared = { ...call, deadline };
+  const answers = Array.from({ length: count }, (_, index) => tellAnswer(shared, planAnswer(call.ports, plan, index)));
   return mergeAnswers(answers, () => group.abort(new Failure("CANCELLED", "Another answer of this request failed.")));
-}
-
-async function* oneAnswer(
-  ports: ChatPorts,
-  meter: Meter,
-  planned: Plan,
-  context: CallContext,
-  deadline: Deadline,
-  mode: Attempt["mode"],
-): AsyncGenerator<StreamChatResponse> {
-  const { plan, live } = await begin(ports, meter, planned, context, deadline, mode);
-  meter.model = plan.profile.id;
-  meter.warnings.push(...plan.warnings.map(({ code }) => code));
-  const { iterator, first } = live.result;
-  const started = first.events[0]?.event;
-  if (started?.case === "started") started.value.warnings.push(...plan.warnings);
-  const shaper = ports.speech(plan.request.speech?.format ?? AudioFormat.UNSPECIFIED, mode === "unary");
-  const recorder = new AnswerRecorder(context.caller.licenceId, ports.memory);
-  try {
-    for (let batch = first; ;) {
-      for (const event of batch.events) recorder.add(event);
-      yield shaper.shape(batch);
-      const next = await iterator.next();
-      if (next.done) break;
-      batch = next.value;
-    }
-    live.finish("OK");
-  } catch (error) {
-    live.finish(Failure.from(error).reason);
-    throw error;
-  } finally {
-    await iterator.return?.();
-  }
-}
-
-type Opened = { iterator: AsyncIterator<StreamChatResponse>; first: StreamChatResponse };
-
-/** Attempts until a first batch is there; what the upstream refuses of a plan, as far as that can be corrected, is corrected once. */
-async function begin(
-  ports: ChatPorts,
-  meter: Meter,
-  plan: Plan,
-  context: CallContext,
-  deadline: Deadline,
-  mode: Attempt["mode"],
-): Promise<{ plan: Plan; live: LiveAttempt<Opened> }> {
-  const open = (chosen: Plan): Promise<LiveAttempt<Opened>> =>
-    tryAttempts(ports, context, targetOf(chosen), deadline, meter.count, async (key) => {
-      const limits = attemptLimits(ports.limits, chosen, deadline);
-      const attempt: Attempt = { key, call: chosen.call, mode, signal: deadline.signal, limits };
-      const iterator = ports.upstream.open(attempt)[Symbol.asyncIterator]();
-      const first = await iterator.next();
-      if (first.done) throw new Failure("UPSTREAM_STREAM_TRUNCATED", "Gemini ended the answer before it began.");
-      return { iterator, first: first.value };
-    });
-  try {
-    return { plan, live: await open(plan) };
-  } catch (error) {
-    const correction = correctionOf(error, plan, ports);
-    if (correction === undefined) throw error;
-    const corrected = await planCall(ports, plan.request, context, deadline.signal, correction);
-    return { plan: corrected, live: await open(corrected) };
-  }
-}
-
-/** A model that the upstream calls gone has a successor; signatures of another model or project have the bypass. */
-function correctionOf(error: unknown, { profile }: Plan, { aliases }: ChatPorts): Correction | undefined {
-  if (!(error instanceof Failure)) return undefined;
-  if (error.reason === "THOUGHT_SIGNATURE_INVALID") return { unsigned: true };
-  const gone = error.reason === "MODEL_NOT_FOUND" && aliasOnce(profile.id, aliases) !== undefined;
-  return gone ? { retired: profile.id } : undefined;
-}
-
-function targetOf({ profile, wish }: Plan): AttemptTarget {
-  return { model: profile.id, wish };
-}
-
-function attemptLimits(limits: ChatLimits, plan: Plan, deadline: Deadline): Attempt["limits"] {
-  const { slow } = plan.profile;
-  return {
-    firstEventMs: slow ? limits.slowFirstEventMs : limits.firstEventMs,
-    idleMs: slow ? limits.slowIdleMs : limits.idleMs,
-    totalMs: deadline.leftMs(),
-  };
 }
 
 async function countTokens(ports: ChatPorts, request: ChatRequest, context: CallContext): Promise<CountTokensResponse> {
@@ -186,10 +82,10 @@ async function countTokens(ports: ChatPorts, request: ChatRequest, context: Call
     const plan = await planCall(ports, request, context, deadline.signal);
     meter.model = plan.profile.id;
     context.onWarnings?.(plan.warnings);
-    const live = await tryAttempts(ports, context, targetOf(plan), deadline, meter.count, (key) =>
+    const live = await tryPlan(ports, plan, context, deadline, meter.count, (key, call) =>
       ports.upstream.countTokens({
         key,
-        call: plan.call,
+        call,
         signal: deadline.signal,
         limits: attemptLimits(ports.limits, plan, deadline),
       }),

@@ -1,7 +1,7 @@
 // Goal: the attempt loop goes to the right keys in the right order, reports every attempt, and stops when the call ends.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { tryAttempts } from "../../src/chat/attempts.ts";
+import { tryAttempts, type AttemptWishes } from "../../src/chat/attempts.ts";
 import { startDeadline } from "../../src/chat/deadline.ts";
 import { Failure, type FailureReason } from "../../src/chat/failures.ts";
 import type { AttemptOutcome, CallContext, Clock, KeyHandle, KeyPool } from "../../src/chat/ports.ts";
@@ -13,7 +13,12 @@ const KEYS: readonly KeyHandle[] = [
 ];
 
 /** A pool that gives the first key that is not excluded, and a clock whose sleeps are noted instead of slept. */
-function setUp(signal: AbortSignal = new AbortController().signal, maxAttempts = 3) {
+function setUp(
+  signal: AbortSignal = new AbortController().signal,
+  maxAttempts = 3,
+  /** How long each attempt takes. */
+  attemptMs = (): number => 0,
+) {
   const outcomes: AttemptOutcome[] = [];
   const reports: [number, string][] = [];
   const sleeps: number[] = [];
@@ -22,9 +27,11 @@ function setUp(signal: AbortSignal = new AbortController().signal, maxAttempts =
     report: ({ index }, outcome) => reports.push([index, outcome === "ok" ? "ok" : outcome.reason]),
     usable: () => true,
   };
-  const clock: Clock = { now: () => 0, wall: () => 0, random: () => 1, sleep: async (ms) => void sleeps.push(ms) };
+  let nowMs = 0;
+  const clock: Clock = { now: () => nowMs, wall: () => 0, random: () => 1, sleep: async (ms) => void sleeps.push(ms) };
   const telemetry = {
     callStarted() {},
+    mediaPlaced() {},
     callFinished() {},
     attemptFinished: (outcome: AttemptOutcome) => outcomes.push(outcome),
   };
@@ -37,14 +44,19 @@ function setUp(signal: AbortSignal = new AbortController().signal, maxAttempts =
   };
   const target = { model: "m", wish: { firstProjectOnly: false, conversation: "" } };
   const tried: number[] = [];
-  const run = (script: (FailureReason | "ok")[]) => {
+  const run = (script: (FailureReason | "ok" | "flawed")[], wishes: AttemptWishes<string> = {}) => {
     const deadline = startDeadline(clock, context, 60_000);
-    return tryAttempts({ keys, clock, telemetry }, context, target, deadline, { attempts: 0 }, async (key) => {
+    const attempt = async (key: KeyHandle): Promise<string> => {
       tried.push(key.index);
+      nowMs += attemptMs();
       const step = script.shift() ?? "ok";
-      if (step !== "ok") throw new Failure(step, step);
-      return "answer";
-    }).finally(() => deadline[Symbol.dispose]());
+      if (step !== "ok" && step !== "flawed") throw new Failure(step, step);
+      return step === "ok" ? "answer" : `flawed ${tried.length}`;
+    };
+    const ports = { keys, clock, telemetry };
+    return tryAttempts(ports, context, target, deadline, { attempts: 0 }, attempt, wishes).finally(() =>
+      deadline[Symbol.dispose](),
+    );
   };
   return { run, outcomes, reports, sleeps, tried };
 }
@@ -97,4 +109,65 @@ test("a call that was left makes no further attempt", async () => {
   controller.abort(new Failure("CANCELLED", "gone"));
   await assert.rejects(run(["OVERLOADED", "ok"]), { reason: "CANCELLED" });
   assert.deepEqual(tried, []);
+});
+
+const flawOf = (result: string): string | undefined => (result.startsWith("flawed") ? "FLAW" : undefined);
+
+test("a flawed result is had once more, on the same key and without a wait", async () => {
+  const { run, outcomes, reports, sleeps, tried } = setUp();
+  const live = await run(["flawed", "ok"], { flawOf });
+  live.finish("OK");
+  assert.equal(live.result, "answer");
+  assert.deepEqual([tried, sleeps], [[0, 0], []]);
+  assert.deepEqual(
+    outcomes.map(({ outcome, retried }) => [outcome, retried]),
+    [
+      ["FLAW", true],
+      ["OK", false],
+    ],
+  );
+  assert.deepEqual(
+    reports.map(([, outcome]) => outcome),
+    ["ok", "ok"],
+    "the key is not to blame",
+  );
+});
+
+test("the second flawed result is taken, and reported as what it is", async () => {
+  const { run, outcomes } = setUp();
+  const live = await run(["flawed", "flawed", "ok"], { flawOf });
+  live.finish("OK");
+  assert.equal(live.result, "flawed 2");
+  assert.deepEqual(
+    outcomes.map(({ outcome, retried }) => [outcome, retried]),
+    [
+      ["FLAW", true],
+      ["FLAW", false],
+    ],
+  );
+});
+
+test("a flawed result is taken when nothing better comes, and reported once", async () => {
+  const { run, outcomes } = setUp();
+  const live = await run(["flawed", "OVERLOADED", "INVALID_VALUE"], { flawOf });
+  live.finish("OK");
+  assert.equal(live.result, "flawed 1");
+  assert.deepEqual(
+    outcomes.map(({ outcome }) => outcome),
+    ["FLAW", "OVERLOADED", "INVALID_VALUE"],
+  );
+});
+
+test("a flawed result is taken where no further attempt is allowed, or no time is left for one", async () => {
+  const single = setUp(undefined, 1);
+  assert.equal((await single.run(["flawed", "ok"], { flawOf })).result, "flawed 1");
+  const late = setUp(undefined, 3, () => 31_000);
+  assert.equal((await late.run(["flawed", "ok"], { flawOf })).result, "flawed 1");
+  assert.equal(late.tried.length, 1);
+});
+
+test("a call that goes on begins with the key it is told, and leaves it when it must", async () => {
+  const { run, tried } = setUp();
+  const live = await run(["RATE_LIMIT_EXCEEDED", "ok"], { key: KEYS[1] as KeyHandle });
+  assert.deepEqual([tried, live.key.index], [[1, 2], 2]);
 });

@@ -179,6 +179,7 @@ describe("suffixes", () => {
     ["gemma-4-31b-it-thinking", "gemma-4-31b-it", level(ThinkingLevel.HIGH), true],
     ["gemini-2.5-flash-thinking-2048", "gemini-2.5-flash", budget(2048), true],
     ["gemini-2.5-flash-thinking-0", "gemini-2.5-flash", budget(0), false],
+    ["gemini-2.5-flash-non-thinking", "gemini-2.5-flash", level(ThinkingLevel.NONE), false],
     ["gemini-2.5-flash-nothinking", "gemini-2.5-flash", level(ThinkingLevel.NONE), false],
     ["gemini-3.8-flash-minimal", "gemini-3.8-flash", level(ThinkingLevel.MINIMAL), true],
     ["gemini-3.8-flash-low", "gemini-3.8-flash", level(ThinkingLevel.LOW), true],
