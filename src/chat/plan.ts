@@ -118,7 +118,8 @@ export function planAnswer(ports: PlanPorts, plan: Plan, index: number): Plan {
   if (index === 0 || sampling?.seed === undefined) return plan;
   // Wraps around as int32 does.
   const request = { ...plan.request, sampling: { ...sampling, seed: (sampling.seed + index) | 0 } };
-  return { ...plan, request, call: plan.call && ports.upstream.prepare(request, plan.profile, () => undefined) };
+  const prepare = () => ports.upstream.prepare(request, plan.profile, () => undefined, plan.prepareOptions);
+  return { ...plan, request, call: plan.call && prepare() };
 }
 
 function releasing(uploads: readonly MediaUpload[]): DisposableStack | undefined {

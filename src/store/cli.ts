@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { ConfigError, EXIT_BAD_CONFIG, loadDatabaseUrl } from "../config.ts";
 import { type Database, openDatabase } from "./database.ts";
+import { forgetLicence } from "./memory-table.ts";
 import { createLicence, listLicences, revokeLicence, type LicenceRecord } from "./licences.ts";
 
 /** Where the command reads and writes; the process's own in production. */
@@ -91,6 +92,7 @@ function revoke(idOrPrefix: string): Command {
   return async (db, terminal) => {
     const { id, name } = await revokeLicence(db, idOrPrefix);
     terminal.out(`revoked ${id} (${name}); running gateways refuse it within seconds`);
+    await forgetLicence(db, id);
   };
 }
 

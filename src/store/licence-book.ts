@@ -1,11 +1,11 @@
 // Answers whose a licence is, from memory: a background check keeps the memory equal to the store, so that no request
 // waits for the store, no flood of wrong licences reaches it, and a store that is away for a minute harms nobody.
-import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../chat/failures.ts";
 import type { Caller, Licences } from "../chat/ports.ts";
 import type { Database } from "./database.ts";
 import { digestLicence } from "./licence-secret.ts";
 import { readLicencePepper, readLicenceRevision, readValidLicences } from "./licences.ts";
+import { repeat } from "./repeat.ts";
 
 /** How the book is kept. */
 export interface LicenceBookOptions {
@@ -68,7 +68,7 @@ export async function openLicenceBook(db: Database, options: LicenceBookOptions)
   }
 
   await refresh();
-  const stop = keepChecking(refresh, options.checkIntervalMs ?? CHECK_INTERVAL_MS, options.onCheck);
+  const stop = repeat(refresh, options.checkIntervalMs ?? CHECK_INTERVAL_MS, options.onCheck);
   return {
     async resolve(licence) {
       const digest = digests.get(licence) ?? digestLicence(pepper, licence);
@@ -93,29 +93,4 @@ function toConfiguredCallers(pepper: string, licences: readonly string[]): Reado
       return [digest, { licenceId: CONFIGURED_ID_PREFIX + digest, name: `LICENCES entry ${index + 1}` }];
     }),
   );
-}
-
-/** Checks again and again, one check at a time; the function returned ends it. */
-function keepChecking(
-  check: () => Promise<void>,
-  intervalMs: number,
-  onCheck: LicenceBookOptions["onCheck"],
-): () => Promise<void> {
-  const stopped = new AbortController();
-  const run = async (): Promise<void> => {
-    while (!stopped.signal.aborted) {
-      try {
-        await sleep(intervalMs, undefined, { ref: false, signal: stopped.signal });
-        await check();
-        onCheck?.();
-      } catch (error) {
-        if (!stopped.signal.aborted) onCheck?.(error);
-      }
-    }
-  };
-  const running = run();
-  return async () => {
-    stopped.abort();
-    await running;
-  };
 }

@@ -1,46 +1,58 @@
-// Memory of this process for what clients lose between turns: bounded in size, expiring, least recently used first out.
+// The memory behind the port: what is recent is in this process, what is older or another replica's is in the store.
 import type { Clock, Memory } from "../chat/ports.ts";
+import type { KeptMemory } from "./kept-memory.ts";
+import { nameOf } from "./memory-table.ts";
+import { RecentMemory } from "./recent-memory.ts";
 
-/** A conversation that pauses longer is continued with the documented bypass instead. */
-const TTL_MS = 24 * 60 * 60 * 1000;
-/** UTF-16 units of keys and values together: up to 128 MB. */
-const MAX_SIZE = 64 * 1024 * 1024;
+/** Over a night and a late morning. A conversation that pauses longer is continued with the documented bypass instead. */
+export const TTL_MS = 48 * 60 * 60 * 1000;
 
-interface Entry {
-  readonly value: string;
-  readonly expiresMs: number;
-}
+/** Known to be nothing. Without it every answer that has nothing to remember would cost each later turn a query. */
+const NOTHING = "";
+/** What another replica gives is in the store within this time. */
+const SETTLED_AFTER_MS = 5_000;
+/** How long first misses are known, and how many, in UTF-16 units. */
+const MISSES = { ttlMs: 10 * 60 * 1000, maxSize: 4 * 1024 * 1024 };
 
-export function createMemory(clock: Pick<Clock, "now">, maxSize: number = MAX_SIZE, ttlMs: number = TTL_MS): Memory {
-  // A Map keeps insertion order: re-inserting on use makes its first entry the least recently used one.
-  const entries = new Map<string, Entry>();
-  let size = 0;
-  const remove = (key: string, entry: Entry): void => {
-    entries.delete(key);
-    size -= key.length + entry.value.length;
+/** Memory of this process, and of the store where there is one. */
+export function createMemory(
+  clock: Pick<Clock, "now">,
+  kept?: KeptMemory,
+  recent: RecentMemory = new RecentMemory(clock, TTL_MS),
+): Memory {
+  const misses = new RecentMemory(clock, MISSES.ttlMs, MISSES.maxSize);
+  /** What is still missing long after it was first asked for will never be there. */
+  const noteMiss = (name: string): void => {
+    const firstMs = misses.get(name);
+    if (firstMs === undefined) misses.set(name, String(clock.now()));
+    else if (clock.now() - Number(firstMs) >= SETTLED_AFTER_MS) recent.set(name, NOTHING);
   };
   return {
-    async get(key) {
-      const entry = entries.get(key);
-      if (!entry) return undefined;
-      if (clock.now() >= entry.expiresMs) {
-        remove(key, entry);
-        return undefined;
+    async get(licence, keys) {
+      const found = new Map<string, string>();
+      const missing: string[] = [];
+      for (const key of keys) {
+        const value = recent.get(nameOf({ licence, key }));
+        if (value === undefined) missing.push(key);
+        else if (value !== NOTHING) found.set(key, value);
       }
-      entries.delete(key);
-      entries.set(key, entry);
-      return entry.value;
+      if (kept === undefined || missing.length === 0) return found;
+      const { values, complete } = await kept.read(licence, missing);
+      for (const key of missing) {
+        const name = nameOf({ licence, key });
+        const value = values.get(key);
+        if (value === undefined) {
+          if (complete) noteMiss(name);
+          continue;
+        }
+        recent.set(name, value);
+        found.set(key, value);
+      }
+      return found;
     },
-    set(key, value) {
-      const known = entries.get(key);
-      if (known) remove(key, known);
-      if (key.length + value.length > maxSize) return;
-      entries.set(key, { value, expiresMs: clock.now() + ttlMs });
-      size += key.length + value.length;
-      for (const [oldest, entry] of entries) {
-        if (size <= maxSize) break;
-        remove(oldest, entry);
-      }
+    set(licence, key, value) {
+      recent.set(nameOf({ licence, key }), value ?? NOTHING);
+      if (value !== undefined) kept?.write(licence, key, value);
     },
   };
 }

@@ -2,8 +2,8 @@
 import { type Dialect, PostgresDialect, type PostgresPool, type PostgresPoolClient } from "kysely";
 import pg from "pg";
 
-/** The store is asked in the background and by operators, never once a request. */
-const MAX_CONNECTIONS = 4;
+/** The background asks, operators do, and a request only for what this process does not remember, with a short patience. */
+const MAX_CONNECTIONS = 8;
 const CONNECT_TIMEOUT_MS = 2_000;
 /** Also how long closing the store can take while the server hangs. */
 const QUERY_TIMEOUT_MS = 2_000;

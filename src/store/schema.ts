@@ -20,8 +20,20 @@ export interface FactRow {
   readonly value: string;
 }
 
+/** What a licence's answers left that clients may lose: signatures of thoughts, and how an answer was made up. */
+export interface MemoryRow {
+  readonly licence: string;
+  readonly key: string;
+  /** Of key and value. */
+  readonly bytes: number;
+  /** Milliseconds since 1970. All rows of a write have the same. */
+  readonly expires_at: number;
+  readonly value: string;
+}
+
 /** All tables. */
 export interface Schema {
+  memories: MemoryRow;
   licences: LicenceRow;
   facts: FactRow;
 }
@@ -60,6 +72,22 @@ export const migrations: Record<string, Migration> = {
           { name: FACTS.licenceRevision, value: "0" },
         ])
         .execute();
+    },
+  },
+  "0002_memories": {
+    async up(db: Kysely<Schema>) {
+      await db.schema
+        .createTable("memories")
+        .addColumn("licence", "text", (column) => column.notNull())
+        .addColumn("key", "text", (column) => column.notNull())
+        .addColumn("bytes", "bigint", (column) => column.notNull())
+        .addColumn("expires_at", "bigint", (column) => column.notNull())
+        // Last: SQLite reads the columns before it without the megabytes.
+        .addColumn("value", "text", (column) => column.notNull())
+        .addPrimaryKeyConstraint("memories_by_key", ["licence", "key"])
+        .execute();
+      // Sizes are summed and the oldest are found in the index alone.
+      await db.schema.createIndex("memories_by_age").on("memories").columns(["expires_at", "bytes"]).execute();
     },
   },
 };

@@ -13,6 +13,7 @@ import { fileURLToPath } from "node:url";
 import { sql } from "kysely";
 import { openDatabase } from "../../src/store/database.ts";
 import { openLicenceBook } from "../../src/store/licence-book.ts";
+import { writeMemories } from "../../src/store/memory-table.ts";
 import { skipPostgres, startPostgres } from "./stores.ts";
 
 const command = fileURLToPath(new URL("../../src/store/main.ts", import.meta.url));
@@ -52,6 +53,25 @@ describe("the licence command", () => {
     assert.deepEqual([revoked.code, revoked.out.startsWith(`revoked ${id} (Team A)`)], [0, true]);
     assert.match((await licence(directory, ["list"])).out, new RegExp(`^${id}( +\\d{4}-\\S+Z){2} +Team A$`, "m"));
     for (const { out, err } of [listed, revoked]) assert.ok(!(out + err).includes(created.out.trim()));
+  });
+
+  it("forgets what was remembered for a revoked licence, and for no other", async () => {
+    const directory = await newDirectory();
+    const ids: string[] = [];
+    for (const name of ["gone", "stays"]) {
+      const { err } = await licence(directory, ["create", "--name", name]);
+      ids.push(/lic_\w+/.exec(err)?.[0] ?? "");
+    }
+    await using db = await openDatabase(`sqlite:${join(directory, "data/gateway.sqlite")}`);
+    const memories = ids.map((id) => ({ licence: id, key: "call:a", value: "1", bytes: 1 }));
+    await writeMemories(db, memories, Date.now() + 60_000);
+    const [gone = "", stays] = ids;
+    assert.equal((await licence(directory, ["revoke", gone])).code, 0);
+    const left = await db.selectFrom("memories").select("licence").execute();
+    assert.deepEqual(
+      left.map((row) => row.licence),
+      [stays],
+    );
   });
 
   it("explains itself, with exit code 64 where the command line means nothing", async () => {
