@@ -183,7 +183,14 @@ describe("usage", () => {
       prompt_tokens: 130,
       completion_tokens: 27,
       total_tokens: 157,
-      prompt_tokens_details: { cached_tokens: 40, audio_tokens: 40, text_tokens: 80, document_tokens: 10 },
+      prompt_tokens_details: {
+        cached_tokens: 40,
+        audio_tokens: 40,
+        text_tokens: 80,
+        document_tokens: 10,
+        cached_tokens_details: { text_tokens: 40 },
+        tool_use_tokens: 30,
+      },
       completion_tokens_details: {
         reasoning_tokens: 7,
         audio_tokens: 0,

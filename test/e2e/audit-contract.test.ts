@@ -124,6 +124,7 @@ describe("the outline", () => {
     );
     assert.deepEqual([...new Set(natives.map(({ name }) => name))].toSorted(), [
       "native_category",
+      "native_json",
       "native_modality",
       "native_outcome",
       "native_part",

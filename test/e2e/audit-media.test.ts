@@ -112,7 +112,9 @@ describe("media of every type", () => {
               [sample.name, status, json.error?.param, sent],
               [sample.name, 400, `messages[0].content[1].${param}`, []],
             );
-            if (sample.said.startsWith("image/")) assert.match(json.error.message, /png, jpeg, webp/);
+            // The sample is the head of a gif, which has no picture to be shown in its place.
+            const told = sample.said === "image/gif" ? /gif cannot be read/ : /png, jpeg, webp/;
+            if (sample.said.startsWith("image/")) assert.match(json.error.message, told);
             continue;
           }
           const data = sample.bytes.toString("base64");

@@ -294,8 +294,8 @@ describe("a client that keeps only id, name, arguments and content loses nothing
 });
 
 describe("messages", () => {
-  test("of system and developer, wherever they stand, are one instruction parted by blank lines", async () => {
-    const { sent } = await rig.askBoth({
+  test("of system and developer are one instruction parted by blank lines; after the first answer they stand where they are, marked", async () => {
+    const { sent, warnings } = await rig.askBoth({
       messages: [
         { role: "system", content: "S1" },
         user("one"),
@@ -305,11 +305,12 @@ describe("messages", () => {
         user("three"),
       ],
     });
-    assert.deepEqual(sent[0].systemInstruction, { parts: [{ text: "S1\n\nS2\n\nD" }] });
+    assert.deepEqual(sent[0].systemInstruction, { parts: [{ text: "S1\n\nS2" }] });
     assert.deepEqual(
-      sent[0].contents.map(({ role, parts }: Json) => `${role} ${parts[0].text}`),
-      ["user one", "model two", "user three"],
+      sent[0].contents.map(({ role, parts }: Json) => `${role} ${parts.map(({ text }: Json) => text).join("|")}`),
+      ["user one", "model two", "user <system>\nD\n</system>|three"],
     );
+    assert.deepEqual(warnings, ["system_in_place:messages[4]"]);
   });
 
   for (const [title, messages, turns, warnings] of [
@@ -371,7 +372,7 @@ describe("messages", () => {
         { role: "function", name: "a", content: "1" } as object,
       ],
       ['user "x"', `model a{"x":"1"}!${BYPASS}`, 'user a={"output":"1"}'],
-      by("1].tool_calls[0"),
+      ["signature_bypassed:messages[1].function_call"],
     ],
   ] as const) {
     test(title, async () => assert.deepEqual(await told(messages), { turns: [...turns], warnings: [...warnings] }));

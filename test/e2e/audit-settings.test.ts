@@ -119,8 +119,8 @@ describe("media", () => {
       [400, "invalid_image_url", PARAM],
     ],
     [
-      "larger than MEDIA_ITEM_MAX_BYTES are a 413",
-      { ...LOCAL, MEDIA_ITEM_MAX_BYTES: "1000" },
+      "larger than MEDIA_ITEM_MAX_BYTES are a 413 where nothing is uploaded",
+      { ...LOCAL, MEDIA_ITEM_MAX_BYTES: "1000", MEDIA_UPLOAD: "off" },
       [413, "payload_too_large", PARAM],
     ],
   ];
@@ -136,8 +136,8 @@ describe("media", () => {
   }
 
   test(
-    "inline together may have MEDIA_ITEM_MAX_BYTES",
-    withSettings({ MEDIA_ITEM_MAX_BYTES: "2500" }, async (rig) => {
+    "inline together may have MEDIA_ITEM_MAX_BYTES where nothing is uploaded",
+    withSettings({ MEDIA_ITEM_MAX_BYTES: "2500", MEDIA_UPLOAD: "off" }, async (rig) => {
       const part = { type: "image_url", image_url: { url: `data:image/png;base64,${PNG}` } };
       assert.equal((await rig.ask({ messages: [user([part])] })).status, 200);
       assertRefused(await rig.ask({ messages: [user([part, part])] }), [

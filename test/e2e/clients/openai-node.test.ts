@@ -139,8 +139,9 @@ describe("chat", () => {
       store: null,
     });
     const content = answer.choices[0]?.message.content ?? "";
-    assert.match(content, /You said: Second question/);
-    assert.match(content, /system instruction: Answer briefly\.\s+Be kind\./);
+    // A system message after the first answer stands where it is, marked.
+    assert.match(content, /You said: <system>\s+Be kind\.\s+<\/system>\s+Second question/);
+    assert.match(content, /system instruction: Answer briefly\./);
     assert.match(content, /Earlier you said: First question/);
   });
 });

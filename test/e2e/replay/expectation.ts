@@ -52,7 +52,23 @@ export interface OpenAiAnswer {
 /** Of the enum FinishReason, as an old SDK asks for them (`enum-encoding=int`). */
 const REASON_NUMBERS: Readonly<Record<number, string>> = { 1: "STOP", 2: "MAX_TOKENS", 3: "SAFETY", 4: "RECITATION" };
 
-export function expectedToldAnswer(recording: Recording): ToldAnswer {
+/** Of the model: a call is made once more for them. */
+export const MISTAKES = ["MALFORMED_FUNCTION_CALL", "MALFORMED_RESPONSE", "UNEXPECTED_TOOL_CALL"];
+
+/**
+ * How often Gemini is asked before this answer is told: a mistake of the model, or a natural end with nothing, is tried once more while
+ * nothing was forwarded. A whole answer is forwarded at its end, a stream from its first content on, thoughts included.
+ */
+export function timesAsked(recording: Recording, streamed: boolean): number {
+  const answer = wholeAnswer(recording);
+  const parts = partsOf(answer).filter(({ text }) => text !== "");
+  const reason = REASON_NUMBERS[answer.candidates?.[0]?.finishReason] ?? answer.candidates?.[0]?.finishReason;
+  if (streamed && parts.length > 0) return 1;
+  const saysNothing = parts.every(({ thought, text }) => thought && text !== undefined);
+  return MISTAKES.includes(reason) || (reason === "STOP" && saysNothing) ? 2 : 1;
+}
+
+export function expectedToldAnswer(recording: Recording, streamed: boolean): ToldAnswer {
   const answer = wholeAnswer(recording);
   const candidate = answer.candidates?.[0] ?? {};
   const blocked = answer.candidates === undefined ? answer.promptFeedback : undefined;
@@ -65,14 +81,14 @@ export function expectedToldAnswer(recording: Recording): ToldAnswer {
       message: candidate.finishMessage ?? blocked?.blockReasonMessage ?? "",
       blockReason: blocked?.blockReason ?? "",
     },
-    usage: toUsage(answer.usageMetadata),
+    usage: toUsage(answer.usageMetadata, timesAsked(recording, streamed)),
   };
 }
 
-export function expectedOpenAiAnswer(recording: Recording): OpenAiAnswer {
+export function expectedOpenAiAnswer(recording: Recording, streamed: boolean): OpenAiAnswer {
   const answer = wholeAnswer(recording);
   const parts = partsOf(answer);
-  const { finish, usage } = expectedToldAnswer(recording);
+  const { finish, usage } = expectedToldAnswer(recording, streamed);
   const content = parts.map(toContent).join("");
   const calls = clientCalls(parts);
   const nativeFinish = finish.nativeReason || finish.blockReason;
@@ -182,16 +198,20 @@ function toFinish(reason: string, blockReason: string, hasCalls: boolean): strin
   return reason === "STOP" && hasCalls ? "tool_calls" : "stop";
 }
 
-/** Gemini counts thoughts beside the answer and results of its tools beside the prompt; OpenAI counts both in. */
-function toUsage(usage: Json): ExpectedUsage | undefined {
+/** Gemini counts thoughts beside the answer and results of its tools beside the prompt; OpenAI counts both in. Every call is billed. */
+function toUsage(usage: Json, calls: number): ExpectedUsage | undefined {
   if (usage?.totalTokenCount === undefined) return undefined;
   const { promptTokenCount = 0, toolUsePromptTokenCount = 0, candidatesTokenCount = 0, thoughtsTokenCount = 0 } = usage;
+  // The first previews of 2.5 did.
+  const countsThoughts =
+    promptTokenCount + toolUsePromptTokenCount + candidatesTokenCount === usage.totalTokenCount &&
+    thoughtsTokenCount <= candidatesTokenCount;
   return {
-    prompt: promptTokenCount + toolUsePromptTokenCount,
-    completion: candidatesTokenCount + thoughtsTokenCount,
-    total: usage.totalTokenCount,
-    cached: usage.cachedContentTokenCount ?? 0,
-    thoughts: thoughtsTokenCount,
+    prompt: calls * (promptTokenCount + toolUsePromptTokenCount),
+    completion: calls * (countsThoughts ? candidatesTokenCount : candidatesTokenCount + thoughtsTokenCount),
+    total: calls * usage.totalTokenCount,
+    cached: calls * (usage.cachedContentTokenCount ?? 0),
+    thoughts: calls * thoughtsTokenCount,
   };
 }
 

@@ -1,6 +1,6 @@
 // What an OpenAI client was told, in the words of expectation.ts.
 import assert from "node:assert/strict";
-import { withoutIds, type ExpectedUsage, type OpenAiAnswer } from "./expectation.ts";
+import { MISTAKES, withoutIds, type ExpectedUsage, type OpenAiAnswer } from "./expectation.ts";
 import type { Json } from "./recordings.ts";
 import { geminiIdOf } from "./told-answer.ts";
 import { withoutLengths } from "./wav.ts";
@@ -58,6 +58,17 @@ function toUsage(usage: Json): ExpectedUsage | undefined {
     cached: usage.prompt_tokens_details.cached_tokens,
     thoughts: usage.completion_tokens_details.reasoning_tokens,
   };
+}
+
+/**
+ * A completion without its usage where that may differ between a stream and a whole answer: when the model made a mistake or said nothing,
+ * a whole answer is asked for once more, and a stream only if it had not even a thought to forward.
+ */
+export function withoutSecondTry(completion: Json): Json {
+  const { usage, ...rest } = completion;
+  const reason = completion.choices[0]?.native_finish_reason;
+  const isEmpty = completion.warnings?.some(({ code }: Json) => code === "empty_answer");
+  return MISTAKES.includes(reason) || isEmpty ? rest : { ...rest, usage };
 }
 
 /** A completion without what is different each time it is asked for: ids, times, and lengths in headers of sound. */

@@ -33,6 +33,7 @@ function assignTelling(target: Json, source: Json): void {
     const isEmpty = typeof value === "object" && Object.keys(value).length === 0;
     const isCountless = name === "usageMetadata" && value.totalTokenCount === undefined;
     if (target[name] === undefined || !(isEmpty || isCountless)) target[name] = value;
+    else if (isCountless && value.trafficType) target[name] = { ...target[name], trafficType: value.trafficType };
   }
 }
 
