@@ -49,7 +49,7 @@ export const WARNING_CODES = {
   empty_answer: "The model gave nothing; the finish reason says why.",
   service_tier_adjusted: "Another service tier was used.",
   safety_duplicate: "A safety category was given twice; the last one counts.",
-  image_missing: "An image that an earlier answer held did not come back and was left out.",
+  image_missing: "An image or file that an earlier answer held did not come back and was left out.",
   search_options_ignored: "Options of the web search have no counterpart and were not sent.",
 } as const;
 

@@ -3,15 +3,17 @@ import type { Dispatcher } from "undici";
 import { ModalityTokens_Kind, type ChatRequest, type CountTokensResponse } from "../gen/gemini/chat/v1/chat_pb.ts";
 import { Failure } from "../chat/failures.ts";
 import type { ModelProfile } from "../chat/models.ts";
-import type { Attempt, EventSource, KeyHandle, Upstream } from "../chat/ports.ts";
+import type { Attempt, EventSource, KeyHandle, PreparedCall, PrepareOptions, Upstream } from "../chat/ports.ts";
 import { mintToolCallId } from "../chat/tool-call-ids.ts";
 import type { RaiseWarning } from "../chat/warnings.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import { count, toModalityTokens } from "./events/usage.ts";
+import { failureOfAnswer } from "./errors.ts";
 import { EventQueue } from "./event-queue.ts";
-import { Exchange, type ExchangeLimits, type Receiver } from "./exchange.ts";
+import type { BrokenOff } from "./events.ts";
+import { type ErrorReader, Exchange, type ExchangeLimits, type Receiver } from "./exchange.ts";
 import { collectModels } from "./models.ts";
-import { prepareCall, promptCharacters, toCountTokensBody, type GeminiCall } from "./prepared.ts";
+import { prepareCall, promptCharacters, toContinuingBody, toCountTokensBody, type GeminiCall } from "./prepared.ts";
 import { EventStream, readWholeAnswer, WholeBody, type KnownFacts } from "./receivers.ts";
 import { createRedactor, type Redact } from "./redact.ts";
 import type { CountTokensAnswer, ListModelsAnswer } from "./wire.ts";
@@ -35,21 +37,33 @@ export interface UpstreamOptions {
   /** Largest whole answer, streamed or not. */
   readonly bodyMaxBytes: number;
   /** Maps a request; throws a Failure for what cannot be sent. */
-  toGeminiRequest(request: ChatRequest, model: ModelProfile, raise: RaiseWarning): GenerateContentRequest;
+  toGeminiRequest(
+    request: ChatRequest,
+    model: ModelProfile,
+    raise: RaiseWarning,
+    options?: PrepareOptions,
+  ): GenerateContentRequest;
 }
 
 /** Makes the upstream. `close` cuts whatever still runs. */
 export function createUpstream(options: UpstreamOptions): Upstream & { close(): Promise<void> } {
   const client = new Client(options);
   return {
-    prepare: (request, model, raise) => prepareCall(model, options.toGeminiRequest(request, model, raise)),
+    prepare: (request, model, raise, how) =>
+      prepareCall(model, options.toGeminiRequest(request, model, raise, how), request),
     open: (attempt) => (attempt.mode === "stream" ? client.openStream(attempt) : client.openUnary(attempt)),
     async countTokens({ key, call, signal, limits }) {
       const { resource } = call as GeminiCall;
       const body = toCountTokensBody(call as GeminiCall);
       const whole = wholeLimits(limits.totalMs, options.bodyMaxBytes);
       return toCount(
-        (await client.fetch(`${resource}:countTokens`, { key, signal, limits: whole, body })) as CountTokensAnswer,
+        (await client.fetch(`${resource}:countTokens`, {
+          key,
+          signal,
+          limits: whole,
+          body,
+          call,
+        })) as CountTokensAnswer,
       );
     },
     listModels: (key, signal) =>
@@ -66,6 +80,8 @@ interface Outgoing {
   readonly limits: { readonly totalMs: number };
   /** A POST when there is one. */
   readonly body?: Buffer;
+  /** What the body is of. */
+  readonly call?: PreparedCall;
 }
 
 /** Sends requests under the right address and key. */
@@ -83,28 +99,34 @@ class Client {
     this.#redact = createRedactor(keys.map(({ key }) => key));
   }
 
-  openStream({ key, call, signal, limits }: Attempt): EventSource {
+  openStream({ key, call, signal, limits, continuation }: Attempt): EventSource {
     const { bodyMaxBytes, eventMaxBytes } = this.#options;
-    const exchange = new Exchange({ ...limits, bodyMaxBytes }, signal, this.#redact);
+    const exchange = new Exchange({ ...limits, bodyMaxBytes }, signal, this.#errorReader(call));
     const queue = new EventQueue(exchange);
-    const receiver = new EventStream(factsOf(call), eventMaxBytes, this.#redact, queue, exchange);
-    const { resource, body } = call as GeminiCall;
+    const before = continuation as BrokenOff | undefined;
+    const receiver = new EventStream(factsOf(call, before), eventMaxBytes, this.#redact, queue, exchange);
+    const { resource } = call as GeminiCall;
+    const body = bodyOf(call, before);
     this.#send(exchange, receiver, `${resource}:streamGenerateContent?alt=sse`, { key, limits, body });
     return queue;
   }
 
-  openUnary({ key, call, signal, limits }: Attempt): EventSource {
-    const exchange = new Exchange(wholeLimits(limits.totalMs, this.#options.bodyMaxBytes), signal, this.#redact);
+  openUnary({ key, call, signal, limits, continuation }: Attempt): EventSource {
+    const whole = wholeLimits(limits.totalMs, this.#options.bodyMaxBytes);
+    const exchange = new Exchange(whole, signal, this.#errorReader(call));
     const queue = new EventQueue(exchange);
+    const before = continuation as BrokenOff | undefined;
     const receiver = new WholeBody(
-      (json, headers) => readWholeAnswer(json, headers, factsOf(call), this.#redact),
-      (events) => {
+      (json, headers) => readWholeAnswer(json, headers, factsOf(call, before), this.#redact),
+      ({ events, brokenOff }) => {
         queue.push(events, 0);
+        queue.continuation = brokenOff;
         queue.end();
       },
       (failure) => queue.fail(failure),
     );
-    const { resource, body } = call as GeminiCall;
+    const { resource } = call as GeminiCall;
+    const body = bodyOf(call, before);
     this.#send(exchange, receiver, `${resource}:generateContent`, { key, limits, body });
     return queue;
   }
@@ -115,9 +137,15 @@ class Client {
     outgoing: Outgoing & { readonly signal: AbortSignal; readonly limits: ExchangeLimits },
   ): Promise<object> {
     const { promise, resolve, reject } = Promise.withResolvers<object>();
-    const exchange = new Exchange(outgoing.limits, outgoing.signal, this.#redact);
+    const exchange = new Exchange(outgoing.limits, outgoing.signal, this.#errorReader(outgoing.call));
     this.#send(exchange, new WholeBody(toObject, resolve, reject), path, outgoing);
     return promise;
+  }
+
+  /** Errors say more when it is known what they answer. */
+  #errorReader(call: PreparedCall | undefined): ErrorReader {
+    return (status, body, retryAfter) =>
+      failureOfAnswer(status, body, retryAfter, this.#redact, (call as GeminiCall | undefined)?.sent);
   }
 
   /** What runs is cut: whoever closes has given it its time. */
@@ -151,8 +179,12 @@ class Client {
   }
 }
 
-function factsOf(call: Attempt["call"]): KnownFacts {
-  return { model: call.model.id, mintToolCallId, promptCharacters: () => promptCharacters(call as GeminiCall) };
+function bodyOf(call: Attempt["call"], before: BrokenOff | undefined): Buffer {
+  return before ? toContinuingBody(call as GeminiCall, before.token) : (call as GeminiCall).body;
+}
+
+function factsOf(call: Attempt["call"], before: BrokenOff | undefined): KnownFacts {
+  return { model: call.model.id, mintToolCallId, promptCharacters: () => promptCharacters(call as GeminiCall), before };
 }
 
 /** A whole answer has no events to wait for, only an end. */

@@ -1,8 +1,10 @@
 // Google's errors as Failures of our catalogue: what happened, whose fault it is, where another try may help.
 import { Failure, type FailureFacts, type FailureReason } from "../chat/failures.ts";
 import { fieldOf } from "./errors/fields.ts";
+import { isSchemaRefusal, schemaField, tellSchemaRefusal } from "./errors/schema-refusal.ts";
 import { parseErrorBody, toGoogleError, type GoogleError } from "./errors/google-error.ts";
 import { retryDelayMs } from "./errors/retry-delay.ts";
+import type { SentRequest } from "./prepared.ts";
 import type { Redact } from "./redact.ts";
 
 /** A longer wait is no rate limit but a used-up quota (gemini-cli draws the same line). */
@@ -38,7 +40,8 @@ const PROJECT_TEXT =
   /^(?:Permission denied: Consumer '[^']*' has been suspended|Your project has been denied access|[\w ]+ API has not been used in project )/;
 const REGION_TEXT = /^(?:User location is not supported|Gemini API free tier is not available in your country)/;
 const BILLING_TEXT = /^Your prepayment credits|monthly spending cap|\bbilling (?:account|is disabled)/i;
-const CONTEXT_TEXT = /^The input token count .*exceeds the maximum/;
+/** With and without the counts (both recorded); the second comes as a 500, says Google's troubleshooting page. */
+const CONTEXT_TEXT = /^The input token count .*exceeds the maximum|^Your input context is too long/;
 /** A wrong one; that one is missing has another wording. */
 const SIGNATURE_TEXT = /^(?:Invalid|Corrupted) thought signature|^Thought signature is not valid/i;
 const MODEL_TEXT = /\b(?:models|tunedModels)\/[\w.-]+/;
@@ -53,14 +56,15 @@ const OWN_TEXT: Partial<Record<FailureReason, string>> = {
   INSUFFICIENT_QUOTA: "This gateway's quota at Gemini is used up for now.",
 };
 
-/** The failure behind an answer with an HTTP status other than 200. */
+/** The failure behind an answer with an HTTP status other than 200. `sent`: what it answers, where the caller can be at fault. */
 export function failureOfAnswer(
   httpStatus: number,
   body: string,
   retryAfter: string | undefined,
   redact: Redact,
+  sent?: SentRequest,
 ): Failure {
-  return toFailure(parseErrorBody(body, httpStatus), retryAfter, redact);
+  return toFailure(parseErrorBody(body, httpStatus), retryAfter, redact, sent);
 }
 
 /** The failure behind `{"error":…}` inside a stream that began with 200; anything else counts as unreadable. */
@@ -70,12 +74,17 @@ export function failureOfError(value: unknown, redact: Redact): Failure {
   return new Failure("UPSTREAM_INVALID_RESPONSE", "Gemini sent something that is no answer.");
 }
 
-function toFailure(error: GoogleError, retryAfter: string | undefined, redact: Redact): Failure {
+function toFailure(error: GoogleError, retryAfter: string | undefined, redact: Redact, sent?: SentRequest): Failure {
   const delayMs = retryDelayMs(error, retryAfter);
   const reason = classify(error, delayMs);
+  if (reason === "UPSTREAM_INVALID_ARGUMENT" && sent !== undefined && isSchemaRefusal(error, sent)) {
+    const cause = redact(`HTTP ${error.code} ${error.status}: ${error.message}`);
+    const text = tellSchemaRefusal(error, redact(error.message), sent);
+    return new Failure("SCHEMA_REJECTED", text, { field: schemaField(error, sent), cause });
+  }
   const text = redact(error.message);
   const facts: FailureFacts = {
-    field: isCallersFault(reason) ? fieldFor(reason, error) : undefined,
+    field: isCallersFault(reason) ? fieldFor(reason, error, sent) : undefined,
     retryAfterMs: waitMs(reason, error, delayMs),
     cause: redact(`HTTP ${error.code} ${error.status} ${error.reasons.join(" ")}: ${error.message}`),
   };
@@ -91,9 +100,9 @@ function classify(error: GoogleError, delayMs: number | undefined): FailureReaso
   if (reasons.some((reason) => PROJECT_REASONS.has(reason)) || PROJECT_TEXT.test(message))
     return "UPSTREAM_PROJECT_UNUSABLE";
   if (reasons.some((reason) => REGION_REASONS.has(reason)) || REGION_TEXT.test(message)) return "UPSTREAM_REGION";
+  if ((code === 400 || code === 500) && CONTEXT_TEXT.test(message)) return "CONTEXT_LENGTH_EXCEEDED";
   switch (code) {
     case 400:
-      if (CONTEXT_TEXT.test(message)) return "CONTEXT_LENGTH_EXCEEDED";
       if (SIGNATURE_TEXT.test(message)) return "THOUGHT_SIGNATURE_INVALID";
       return message.startsWith("Request payload size exceeds") ? "PAYLOAD_TOO_LARGE" : "UPSTREAM_INVALID_ARGUMENT";
     case 403:
@@ -140,16 +149,23 @@ function isCallersFault(reason: FailureReason): boolean {
     "UPSTREAM_INVALID_ARGUMENT",
     "THOUGHT_SIGNATURE_INVALID",
     "CONTEXT_LENGTH_EXCEEDED",
+    "PAYLOAD_TOO_LARGE",
     "MODEL_NOT_FOUND",
     "MODEL_ACCESS_DENIED",
     "NOT_FOUND",
   ].includes(reason);
 }
 
-function fieldFor(reason: FailureReason, error: GoogleError): string | undefined {
+function fieldFor(reason: FailureReason, error: GoogleError, sent: SentRequest | undefined): string | undefined {
   if (reason === "MODEL_NOT_FOUND" || reason === "MODEL_ACCESS_DENIED") return "model";
-  return reason === "CONTEXT_LENGTH_EXCEEDED" || reason === "THOUGHT_SIGNATURE_INVALID" ? "messages" : fieldOf(error);
+  return OF_MESSAGES.has(reason) ? "messages" : fieldOf(error, sent);
 }
+
+const OF_MESSAGES: ReadonlySet<FailureReason> = new Set([
+  "CONTEXT_LENGTH_EXCEEDED",
+  "THOUGHT_SIGNATURE_INVALID",
+  "PAYLOAD_TOO_LARGE",
+]);
 
 function tell(reason: FailureReason, code: number, text: string): string {
   if (text === "") return `Gemini answered with status ${code} and no explanation.`;

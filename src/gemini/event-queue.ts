@@ -3,6 +3,7 @@
 // asks, or by the end of a read of the socket, is one batch: smaller ones made streams of many events a third dearer (measured).
 import type { ChatEvent, StreamChatResponse } from "../gen/gemini/chat/v1/chat_pb.ts";
 import type { Failure } from "../chat/failures.ts";
+import type { Continuation } from "../chat/ports.ts";
 
 /** What an unread answer may keep in memory; a single larger event has to be held all the same. */
 const HIGH_WATER_BYTES = 262_144;
@@ -28,6 +29,8 @@ export class EventQueue implements AsyncIterableIterator<StreamChatResponse, und
   #waiting: PromiseWithResolvers<Result> | undefined;
   #failure: Failure | undefined;
   #ended = false;
+  /** Given before `end`. */
+  continuation: Continuation | undefined;
 
   constructor(source: QueueSource) {
     this.#source = source;

@@ -1,12 +1,14 @@
 // The one state machine from Gemini's answers to ChatEvents: fed chunk by chunk, or once with a whole answer.
-import type { ChatEvent, Started } from "../gen/gemini/chat/v1/chat_pb.ts";
+import type { ChatEvent, Started, StreamChatResponse, Usage } from "../gen/gemini/chat/v1/chat_pb.ts";
 import { Failure } from "../chat/failures.ts";
-import { candidateEvent, newCandidate, type CandidateState, type PartSink } from "./events/candidate.ts";
+import type { Continuation } from "../chat/ports.ts";
+import { candidateEvent, closeAudio, newCandidate, type CandidateState, type PartSink } from "./events/candidate.ts";
 import { endCandidate, updateCandidate } from "./events/candidate-facts.ts";
 import { isBlockReason, toPromptBlocked } from "./events/finish.ts";
 import { countSearches } from "./events/grounding.ts";
 import { toModelStatus, toSafetyRatings } from "./events/metadata.ts";
 import { addPart } from "./events/parts.ts";
+import { isBrokenOff, resumed } from "./events/resumption.ts";
 import { estimateUsage, hasCounts, toServiceTier, toUsage } from "./events/usage.ts";
 import type { GeminiCandidate, GeminiUsage, GenerateContentResponse } from "./wire.ts";
 
@@ -23,21 +25,36 @@ export interface AnswerFacts {
   readonly toFailure: (error: unknown) => Failure;
   /** UTF-16 units of text in the prompt; asked only when Google tells no counts. */
   readonly promptCharacters: () => number;
+  /** The answer that this call goes on with. */
+  readonly before?: BrokenOff | undefined;
 }
 
-/** Reads one answer. All methods throw a Failure; after one, the reader is of no more use. */
+/** A candidate that was broken off, and what makes Gemini go on with it. */
+export interface BrokenOff extends Continuation {
+  readonly token: string;
+  readonly candidate: CandidateState;
+}
+
+/** Reads what one call gives of an answer. All methods throw a Failure; after one, the reader is of no more use. */
 export class AnswerReader {
   readonly #facts: AnswerFacts;
   readonly #sink: PartSink;
   readonly #candidates: CandidateState[] = [];
-  #started = false;
+  /** Whether a chunk was read. */
+  #begun = false;
   #usage: GeminiUsage | undefined;
   #tier: string;
   #trafficType = "";
   #feedback: GenerateContentResponse["promptFeedback"];
+  #statusTold = false;
+
+  /** Set by `end` when the answer may go on in a further call: then the ending is in it and not among the events. */
+  brokenOff: BrokenOff | undefined;
 
   constructor(facts: AnswerFacts) {
+    const { before } = facts;
     this.#facts = facts;
+    if (before) this.#candidates[before.candidate.index] = resumed(before.candidate);
     this.#tier = facts.serviceTier;
     this.#sink = { events: [], mintToolCallId: facts.mintToolCallId };
   }
@@ -47,7 +64,7 @@ export class AnswerReader {
     if (typeof response !== "object" || response === null) throw malformed("no JSON object");
     if (response.error !== undefined || Array.isArray(response)) throw this.#facts.toFailure(response);
     this.#sink.events = events;
-    const kept = this.#started ? undefined : events.length;
+    const kept = this.#begun ? undefined : events.length;
     try {
       this.#readChunk(response);
     } catch (error) {
@@ -59,7 +76,9 @@ export class AnswerReader {
   #readChunk(response: GenerateContentResponse): void {
     guarded(() => {
       this.#readUsage(response.usageMetadata);
-      if (!this.#started) this.#start(response);
+      if (!this.#begun && !this.#facts.before) this.#start(response);
+      this.#begun = true;
+      if (response.modelStatus !== undefined && !this.#statusTold) this.#tellStatus(response.modelStatus);
       if (isBlockReason(response.promptFeedback?.blockReason)) this.#feedback = response.promptFeedback;
       const candidates = response.candidates ?? [];
       for (let at = 0; at < candidates.length; at++) this.#readCandidate(candidates[at] as GeminiCandidate, at);
@@ -74,14 +93,38 @@ export class AnswerReader {
     const blocked = this.#feedback !== undefined && unfinished.length === candidates.length;
     if (!blocked && (candidates.length === 0 || unfinished.length > 0)) throw truncated();
     guarded(() => {
-      if (blocked) this.#tellBlocked();
-      else for (const candidate of candidates) endCandidate(candidate, this.#sink);
-      events.push(candidateEvent(0, { case: "usage", value: this.#totals(candidates) }));
+      const [only] = candidates;
+      if (only && candidates.length === 1 && isBrokenOff(only)) this.#breakOff(only);
+      else this.#finish(blocked ? [] : candidates, this.#totals(candidates));
     });
   }
 
+  #finish(candidates: readonly CandidateState[], usage: Usage): void {
+    if (candidates.length === 0) this.#tellBlocked();
+    else for (const candidate of candidates) endCandidate(candidate, this.#sink);
+    this.#sink.events.push(candidateEvent(0, { case: "usage", value: usage }));
+  }
+
+  #breakOff(candidate: CandidateState): void {
+    closeAudio(candidate, this.#sink);
+    const ending: StreamChatResponse = { $typeName: "gemini.chat.v1.StreamChatResponse", events: [] };
+    this.#sink.events = ending.events;
+    const usage = this.#totals([candidate]);
+    this.#finish([candidate], usage);
+    this.brokenOff = { token: candidate.continuationToken, candidate, usage, ending };
+  }
+
+  /** Google does not say which chunk of a stream has it. */
+  #tellStatus(status: NonNullable<GenerateContentResponse["modelStatus"]>): void {
+    this.#statusTold = true;
+    this.#sink.events.push(candidateEvent(0, { case: "modelStatus", value: toModelStatus(status) }));
+  }
+
   #start(response: GenerateContentResponse): void {
-    this.#started = true;
+    const { modelStatus, promptFeedback } = response;
+    this.#statusTold = modelStatus !== undefined;
+    // Where they say why a prompt was blocked, they are told with the end.
+    const ratings = isBlockReason(promptFeedback?.blockReason) ? undefined : promptFeedback?.safetyRatings;
     const tier = toServiceTier(this.#tier);
     const value: Started = {
       $typeName: "gemini.chat.v1.Started",
@@ -91,7 +134,8 @@ export class AnswerReader {
       serviceTier: tier.value,
       nativeServiceTier: tier.native,
       warnings: [],
-      ...(response.modelStatus && { modelStatus: toModelStatus(response.modelStatus) }),
+      ...(modelStatus && { modelStatus: toModelStatus(modelStatus) }),
+      ...(ratings?.length && { promptSafetyRatings: toSafetyRatings(ratings) }),
     };
     this.#sink.events.push(candidateEvent(0, { case: "started", value }));
   }
@@ -122,7 +166,7 @@ export class AnswerReader {
     events.push(candidateEvent(0, { case: "finished", value: toPromptBlocked(blockReason, blockReasonMessage) }));
   }
 
-  #totals(candidates: readonly CandidateState[]): ReturnType<typeof toUsage> {
+  #totals(candidates: readonly CandidateState[]): Usage {
     const searchQueries = candidates.reduce((sum, { grounding }) => sum + countSearches(grounding), 0);
     const facts = { tier: this.#tier, trafficType: this.#trafficType, searchQueries };
     if (this.#usage) return toUsage(this.#usage, facts);

@@ -1,8 +1,6 @@
 // One HTTP exchange with the upstream: sends, watches the clock and the sizes, and tells a receiver what came. Ends exactly once.
 import type { Dispatcher } from "undici";
 import { Failure } from "../chat/failures.ts";
-import { failureOfAnswer } from "./errors.ts";
-import type { Redact } from "./redact.ts";
 import { transportFailure, type Phase } from "./transport-failure.ts";
 
 /** An error body says what it has to say in less than this. */
@@ -35,10 +33,13 @@ export interface ExchangeLimits {
   readonly bodyMaxBytes: number;
 }
 
+/** The failure behind an answer with another status than 200. */
+export type ErrorReader = (status: number, body: string, retryAfter: string | undefined) => Failure;
+
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly #limits: ExchangeLimits;
   readonly #signal: AbortSignal;
-  readonly #redact: Redact;
+  readonly #readError: ErrorReader;
   #receiver: Receiver | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #phase: Phase = "connecting";
@@ -53,10 +54,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /** Set while an answer with another status than 200 is read. */
   #error: { readonly status: number; readonly retryAfter: string | undefined; readonly pieces: Buffer[] } | undefined;
 
-  constructor(limits: ExchangeLimits, signal: AbortSignal, redact: Redact) {
+  constructor(limits: ExchangeLimits, signal: AbortSignal, readError: ErrorReader) {
     this.#limits = limits;
     this.#signal = signal;
-    this.#redact = redact;
+    this.#readError = readError;
   }
 
   /** Begins, once. Failures of any kind come through the receiver. */
@@ -207,7 +208,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
       return;
     }
     const { status, retryAfter, pieces } = this.#error;
-    this.#fail(failureOfAnswer(status, Buffer.concat(pieces).toString("utf8"), retryAfter, this.#redact));
+    this.#fail(this.#readError(status, Buffer.concat(pieces).toString("utf8"), retryAfter));
   }
 
   #fail(failure: Failure): void {

@@ -103,7 +103,7 @@ function chooseKey(
   const isFirst = excluded.keys.size === 0 && excluded.projects.size === 0;
   const due = allowed.find(({ quarantine }) => quarantine && quarantine.probeAtMs <= nowMs);
   if (due && (isFirst || good.length === 0)) return due;
-  const rank = rankProjects(wish?.conversation ?? "");
+  const rank = rankProjects(wish);
   return good.reduce<KeyState | undefined>(
     (best, key) => (best && !isBefore(key, best, nowMs, rank) ? best : key),
     undefined,
@@ -111,11 +111,15 @@ function chooseKey(
 }
 
 /**
- * How far to the front a project stands for a conversation (rendezvous hashing): each conversation has an order of its own, in which the
- * loss of a project moves nobody else's. All are equal when there is no conversation.
+ * How far to the front a project stands: first the one that holds the call's files, then by the conversation (rendezvous hashing): each
+ * has an order of its own, in which the loss of a project moves nobody else's. All are equal when there is neither.
  */
-function rankProjects(conversation: string): (project: ProjectState) => string {
-  if (conversation === "") return () => "";
+function rankProjects({ conversation, home }: Partial<KeyWish> = {}): (project: ProjectState) => string {
+  if (home !== undefined) {
+    const rank = rankProjects({ conversation: conversation ?? "" });
+    return (project) => (project.name === home ? "" : ` ${rank(project)}`);
+  }
+  if (!conversation) return () => "";
   const ranks = new Map<ProjectState, string>();
   return (project) => {
     const known = ranks.get(project);

@@ -7,4 +7,6 @@ export interface MappingContext {
   readonly raise: RaiseWarning;
   /** Objects that lie upstream (files, caches, file stores) may be named; they belong to one project and to no licence. */
   readonly upstreamObjects: boolean;
+  /** Schemas go up in the OpenAPI subset: Gemini refused them as JSON Schema. */
+  readonly plainSchemas: boolean;
 }

@@ -1,6 +1,6 @@
 // Media as parts of a turn: inlineData or fileData, what of a film to look at, and how closely.
 import type { Duration } from "@bufbuild/protobuf/wkt";
-import { base64OfData } from "../chat/bytes.ts";
+import { base64OfData, dataLength } from "../chat/bytes.ts";
 import { Failure } from "../chat/failures.ts";
 import type { ModelProfile } from "../chat/models.ts";
 import type { RaiseWarning } from "../chat/warnings.ts";
@@ -28,17 +28,20 @@ function toSource(media: Media, path: string): WirePart {
   return { fileData: mimeType === "" ? { fileUri: source.value } : { mimeType, fileUri: source.value } };
 }
 
-/** Bytes with their type. Throws INVALID_VALUE when there are none. */
+/** Bytes with their type. Throws INVALID_VALUE when there are none, or none of a known type. */
 export function toBlob(media: Media, path: string): WireBlob {
   if (media.source.case !== "data") throw new Failure("INVALID_VALUE", "Media needs data here.", { field: path });
   if (media.mimeType === "") {
     throw new Failure("INVALID_VALUE", "The type of this media is not known.", { field: `${path}.mime_type` });
   }
+  // The media of an empty file, as clients send it when a read failed; Gemini's own answer would be a bare 400.
+  if (dataLength(media.source) === 0) throw new Failure("INVALID_VALUE", "This media is empty.", { field: path });
   return { mimeType: media.mimeType, data: base64OfData(media.source) };
 }
 
 /** Whether a model reads media of this kind; of an unknown kind the upstream decides. */
 export function canRead(media: Media, model: ModelProfile): boolean {
+  if (OFFICE.test(media.mimeType)) return model.officeDocuments;
   const modality = modalityOf(media);
   return modality === Modality.UNSPECIFIED || model.inputs.includes(modality);
 }
@@ -50,6 +53,10 @@ function modalityOf({ mimeType, source }: Media): Modality {
 }
 
 const YOUTUBE = /^https:\/\/(www\.youtube\.com|youtube\.com|youtu\.be)\//;
+
+/** Types of Office and OpenDocument files. */
+const OFFICE =
+  /^application\/(msword|vnd\.ms-(excel|powerpoint)|vnd\.openxmlformats-officedocument\.|vnd\.oasis\.opendocument\.)/i;
 
 const MODALITIES: Readonly<Record<string, Modality>> = {
   image: Modality.IMAGE,

@@ -7,6 +7,7 @@ import type { RaiseWarning } from "../chat/warnings.ts";
 import { type ChatRequest, type Message, Role } from "../gen/gemini/chat/v1/chat_pb.ts";
 import type { MappingContext } from "./mapping-context.ts";
 import { speaks } from "./parts.ts";
+import { firstAnswerOf, readInstruction, type SystemText } from "./system.ts";
 import { type Turn, toTurns, type Turns } from "./turns.ts";
 import type { GenerateContentRequest, WirePart } from "./wire-request.ts";
 
@@ -27,28 +28,40 @@ export function toConversation(
   instruction: string | undefined,
   context: MappingContext,
 ): Conversation {
+  return toPlacedConversation(request, instruction, context).conversation;
+}
+
+/** The same, with the places in the request that its parts came from. */
+export function toPlacedConversation(
+  request: ChatRequest,
+  instruction: string | undefined,
+  context: MappingContext,
+): { conversation: Conversation; origins: Turns["origins"] } {
   const { messages, speech } = request;
   const { model, raise } = context;
   const multiSpeaker = speech?.voicing.case === "multiSpeaker" ? speech.voicing.value.speakers : [];
   const speakers = multiSpeaker.map(({ speaker }) => speaker);
   const currentMessage = messages.findLastIndex(({ role }) => role === Role.ASSISTANT) + 1;
-  const { turns, callPaths } = toTurns(messages, { ...context, speakers, currentMessage });
+  const firstAnswer = firstAnswerOf(messages);
+  const { turns, origins } = toTurns(messages, { ...context, speakers, currentMessage, firstAnswer });
   // A cache brings its own system instruction; beside it Gemini refuses another one.
   const cached = request.cachedContent !== "";
-  const system = cached ? ignoreSystem(messages, raise) : readSystem(messages, raise);
+  // Speech models would speak it; that is told of all of them together.
+  const end = speaks(model) ? messages.length : firstAnswer;
+  const system = cached ? ignoreSystem(messages.slice(0, end), raise) : readInstruction(messages, end, raise);
   const instructions = [...system.texts, ...(instruction === undefined ? [] : [instruction])].join("\n\n");
   const separate = model.systemInstruction && !cached;
   const systemInstruction = placeInstructions(turns, instructions, system.path, separate, context);
   if (turns.length === 0) {
     throw new Failure("MISSING_REQUIRED_PARAMETER", "No message has any content.", { field: "messages" });
   }
-  openWithUser(turns, callPaths, raise);
+  openWithUser(turns, origins, raise);
   closeWithUser(turns, messages.length - 1, model, raise);
-  if (model.signaturesRequired) signCurrentTurn(turns, callPaths, raise);
+  if (model.signaturesRequired) signCurrentTurn(turns, origins, raise);
   warnOfNames(messages, raise);
   if (speaks(model) && !model.verbatimSpeech) turns.forEach(joinTexts);
   const contents = turns.map(({ role, parts }) => ({ role, parts }));
-  return systemInstruction === undefined ? { contents } : { contents, systemInstruction };
+  return { conversation: systemInstruction === undefined ? { contents } : { contents, systemInstruction }, origins };
 }
 
 /** Told once for all messages: in a conversation of agents every one has a name. That of a tool is its function's, and is used. */
@@ -60,35 +73,6 @@ function warnOfNames(messages: readonly Message[], raise: RaiseWarning): void {
     `messages[${index}].name`,
     "Gemini has no place for names of participants; none was sent.",
   );
-}
-
-interface SystemText {
-  readonly texts: string[];
-  /** Of the first message with text; undefined: there is none. */
-  readonly path: string | undefined;
-}
-
-/** System messages may stand anywhere; Gemini takes one instruction, of text only. */
-function readSystem(messages: readonly Message[], raise: RaiseWarning): SystemText {
-  const texts: string[] = [];
-  let first: string | undefined;
-  for (const [index, { role, parts }] of messages.entries()) {
-    if (role !== Role.SYSTEM) continue;
-    const path = `messages[${index}]`;
-    const text = parts.flatMap((part, at) => {
-      if (part.kind.case === "text") return part.kind.value;
-      raise("media_ignored", `${path}.parts[${at}]`, "A system message can hold only text; this part was left out.");
-      return [];
-    });
-    const joined = text.filter((piece) => piece !== "").join("\n\n");
-    if (joined.trim() === "") {
-      raise("message_dropped", path, "The message has no text and was left out.");
-      continue;
-    }
-    texts.push(joined);
-    first ??= path;
-  }
-  return { texts, path: first };
 }
 
 function ignoreSystem(messages: readonly Message[], raise: RaiseWarning): SystemText {
@@ -130,17 +114,17 @@ function prependText(turns: Turn[], text: string): void {
   }
   const [part] = first.parts;
   if (part?.text === undefined) first.parts.unshift({ text });
-  else first.parts[0] = { ...part, text: `${text}\n\n${part.text}` };
+  else part.text = `${text}\n\n${part.text}`;
 }
 
 /** A conversation may begin with the model, but not with its calls: cut histories do. */
-function openWithUser(turns: Turn[], callPaths: Turns["callPaths"], raise: RaiseWarning): void {
+function openWithUser(turns: Turn[], origins: Turns["origins"], raise: RaiseWarning): void {
   const call = turns[0]?.role === "model" ? turns[0].parts.find((part) => part.functionCall) : undefined;
   if (call === undefined) return;
   turns.unshift({ role: "user", parts: [{ text: MINIMAL_TURN }], kind: "message" });
   raise(
     "leading_tool_call",
-    callPaths.get(call) ?? "messages",
+    origins.get(call) ?? "messages",
     "A conversation cannot begin with a call; a user turn was put before it.",
   );
 }
@@ -163,7 +147,7 @@ function closeWithUser(turns: Turn[], lastMessage: number, model: ModelProfile, 
  * In the current turn (all after the last user message) the first call of every step must be signed, or the answer is 400.
  * Media of results count as a user message for Google; here they do not, since a bypass too many does no harm.
  */
-function signCurrentTurn(turns: readonly Turn[], callPaths: Turns["callPaths"], raise: RaiseWarning): void {
+function signCurrentTurn(turns: readonly Turn[], origins: Turns["origins"], raise: RaiseWarning): void {
   const start = turns.findLastIndex(({ role, kind }) => role === "user" && kind === "message");
   for (const { role, parts } of turns.slice(start + 1)) {
     const first = role === "model" ? parts.find((part) => part.functionCall) : undefined;
@@ -172,7 +156,7 @@ function signCurrentTurn(turns: readonly Turn[], callPaths: Turns["callPaths"], 
     const name = first.functionCall?.name ?? "";
     raise(
       "signature_bypassed",
-      callPaths.get(first) ?? "messages",
+      origins.get(first) ?? "messages",
       `The call of ${name} came without its signature; a bypass was sent.`,
     );
   }

@@ -35,6 +35,7 @@ function toUpstreamModel(model: GeminiModel): UpstreamModel[] {
       outputTokenLimit: model.outputTokenLimit ?? 0,
       chats: model.supportedGenerationMethods?.includes(METHOD_OF_CHAT) ?? false,
       thinking: model.thinking,
+      maxTemperature: model.maxTemperature,
     },
   ];
 }

@@ -3,7 +3,11 @@ import type { ModelProfile } from "../chat/models.ts";
 import type { RaiseWarning } from "../chat/warnings.ts";
 import { type ImageOptions, Modality, ModalitySchema, type OutputFormat } from "../gen/gemini/chat/v1/chat_pb.ts";
 import { present } from "./json.ts";
-import { toResponseSchema } from "./json-schema.ts";
+import { type RaiseSchemaChange, readJsonSchema, toResponseSchema } from "./json-schema.ts";
+import type { MappingContext } from "./mapping-context.ts";
+import { toOpenApiSchema } from "./openapi-schema.ts";
+import { tellChanges } from "./schema-changes.ts";
+import { isRecursive } from "./schema-references.ts";
 import type { WireGenerationConfig } from "./wire-request.ts";
 
 /** The form of the text: fields of generationConfig or, where the model takes none, words that ask for it. */
@@ -21,15 +25,10 @@ export function asksForForm(format: OutputFormat | undefined): boolean {
  * The form of the text. `besideTools`: tools are sent with which the model cannot hold a form.
  * Throws INVALID_VALUE for a schema that is broken.
  */
-export function toTextForm(
-  format: OutputFormat | undefined,
-  besideTools: boolean,
-  model: ModelProfile,
-  raise: RaiseWarning,
-): TextForm {
+export function toTextForm(format: OutputFormat | undefined, besideTools: boolean, context: MappingContext): TextForm {
   if (format === undefined || !asksForForm(format)) return { config: {} };
-  const config = toFormConfig(format, raise);
-  if (model.json && !besideTools) return { config };
+  const { model, raise } = context;
+  if (model.json && !besideTools) return { config: toFormConfig(format, context) };
   if (!model.outputs.includes(Modality.TEXT)) {
     raise("parameter_ignored", "output_format", `${model.id} gives no text.`);
     return { config: {} };
@@ -37,20 +36,20 @@ export function toTextForm(
   if (model.json)
     raise("json_with_tools", "output_format", "The form was put into the instructions, because tools are used.");
   else raise("json_as_instruction", "output_format", `${model.id} holds no form; it was put into the instructions.`);
-  return { config: {}, instruction: toInstruction(config) };
+  return { config: {}, instruction: toInstruction(format, raise) };
 }
 
-function toFormConfig({ kind }: OutputFormat, raise: RaiseWarning): WireGenerationConfig {
+const SCHEMA_FIELD = "output_format.json_schema.schema";
+const SCHEMA_ORIGIN = { subject: "the output format", field: SCHEMA_FIELD };
+
+function toFormConfig({ kind }: OutputFormat, context: MappingContext): WireGenerationConfig {
   switch (kind.case) {
     case "jsonObject":
       return { responseMimeType: "application/json" };
     case "jsonSchema": {
-      const field = "output_format.json_schema.schema";
-      const origin = { subject: "the output format", field };
-      const responseJsonSchema = toResponseSchema(kind.value.schema, origin, (path, change) =>
-        raise("schema_adjusted", field, `In ${path}: ${change}.`),
-      );
-      return { responseMimeType: "application/json", responseJsonSchema };
+      const { schema } = kind.value;
+      const config = tellChanges(SCHEMA_FIELD, context.raise, (raise) => toSchemaConfig(schema, raise, context));
+      return { responseMimeType: "application/json", ...config };
     }
     case "enumChoice":
       return { responseMimeType: "text/x.enum", responseSchema: { type: "STRING", enum: kind.value.values } };
@@ -59,14 +58,23 @@ function toFormConfig({ kind }: OutputFormat, raise: RaiseWarning): WireGenerati
   }
 }
 
-function toInstruction({ responseJsonSchema, responseSchema }: WireGenerationConfig): string {
-  if (responseSchema !== undefined) {
-    return `Answer with exactly one of these texts and nothing else: ${JSON.stringify(responseSchema.enum)}`;
+/** Gemini 2.5 answers 500 to a schema that contains itself (recorded of 2.5-flash): there the circle is cut at once. */
+function toSchemaConfig(text: string, raise: RaiseSchemaChange, context: MappingContext): WireGenerationConfig {
+  const schema = readJsonSchema(text, SCHEMA_ORIGIN, raise);
+  if (context.plainSchemas) return { responseSchema: toOpenApiSchema(schema, raise) };
+  if (!context.model.recursiveSchemas && isRecursive(schema)) return { responseSchema: toOpenApiSchema(schema, raise) };
+  return { responseJsonSchema: toResponseSchema(schema, raise) };
+}
+
+function toInstruction({ kind }: OutputFormat, raise: RaiseWarning): string {
+  if (kind.case === "enumChoice") {
+    return `Answer with exactly one of these texts and nothing else: ${JSON.stringify(kind.value.values)}`;
   }
   const plain = "Answer with a JSON value and nothing else, without code fences.";
-  return responseJsonSchema === undefined
-    ? plain
-    : `${plain} It must obey this JSON Schema:\n${JSON.stringify(responseJsonSchema)}`;
+  if (kind.case !== "jsonSchema") return plain;
+  const { schema } = kind.value;
+  const told = tellChanges(SCHEMA_FIELD, raise, (raiseChange) => readJsonSchema(schema, SCHEMA_ORIGIN, raiseChange));
+  return `${plain} It must obey this JSON Schema:\n${JSON.stringify(told)}`;
 }
 
 /** responseModalities; undefined: the model needs none. It must name exactly what the model makes, but images may come without text. */

@@ -26,6 +26,8 @@ export interface PartContext extends MappingContext {
   readonly speakers: readonly string[];
   /** Index of the first message of the current turn: media there is the question itself. */
   readonly currentMessage: number;
+  /** Index of the model's first message: system messages after it stand where they are. */
+  readonly firstAnswer: number;
 }
 
 /** A part with its place in the request. */

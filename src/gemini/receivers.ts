@@ -2,7 +2,7 @@
 import type { ChatEvent } from "../gen/gemini/chat/v1/chat_pb.ts";
 import { Failure } from "../chat/failures.ts";
 import { failureOfError } from "./errors.ts";
-import { AnswerReader, type AnswerFacts } from "./events.ts";
+import { AnswerReader, type AnswerFacts, type BrokenOff } from "./events.ts";
 import type { EventQueue } from "./event-queue.ts";
 import type { AnswerHeaders, Exchange, Receiver } from "./exchange.ts";
 import { parseAnswer } from "./long-base64.ts";
@@ -56,6 +56,7 @@ export class EventStream implements Receiver {
       if (stray !== "") throw failureOfError(parseStray(stray), this.#redact);
       this.#reader?.end(events);
     });
+    this.#queue.continuation = this.#reader?.brokenOff;
     this.#queue.end();
   }
 
@@ -108,12 +109,17 @@ export class WholeBody<T> implements Receiver {
 }
 
 /** The events of a unary answer: the same as those of a stream with one chunk. */
-export function readWholeAnswer(json: unknown, headers: AnswerHeaders, facts: KnownFacts, redact: Redact): ChatEvent[] {
+export function readWholeAnswer(
+  json: unknown,
+  headers: AnswerHeaders,
+  facts: KnownFacts,
+  redact: Redact,
+): { readonly events: ChatEvent[]; readonly brokenOff: BrokenOff | undefined } {
   const reader = readerFor(facts, headers, redact);
   const events: ChatEvent[] = [];
   reader.read(json as GenerateContentResponse, events);
   reader.end(events);
-  return events;
+  return { events, brokenOff: reader.brokenOff };
 }
 
 function readerFor(facts: KnownFacts, headers: AnswerHeaders, redact: Redact): AnswerReader {

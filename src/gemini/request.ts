@@ -2,6 +2,7 @@
 // What a model would refuse is never sent: it is left out with a warning or, where nothing sensible is left, a Failure names the field.
 import { Failure } from "../chat/failures.ts";
 import type { ModelProfile } from "../chat/models.ts";
+import type { PrepareOptions } from "../chat/ports.ts";
 import type { RaiseWarning } from "../chat/warnings.ts";
 import { type ChatRequest, ServiceTier } from "../gen/gemini/chat/v1/chat_pb.ts";
 import { present } from "./json.ts";
@@ -33,13 +34,14 @@ export function toGenerateContent(
   model: ModelProfile,
   raise: RaiseWarning,
   defaults: RequestDefaults,
+  { plainSchemas = false }: PrepareOptions = {},
 ): GenerateContentRequest {
-  const context: MappingContext = { model, raise, upstreamObjects: defaults.upstreamObjects };
+  const context: MappingContext = { model, raise, upstreamObjects: defaults.upstreamObjects, plainSchemas };
   const cachedContent = toCachedContent(request, context);
   const effective = cachedContent === undefined ? request : withoutTools(request, raise);
   const form = asksForForm(effective.outputFormat) && model.json;
   const toolUse = toToolUse(effective, form, context);
-  const { config, instruction } = toTextForm(effective.outputFormat, excludesForm(toolUse, model), model, raise);
+  const { config, instruction } = toTextForm(effective.outputFormat, excludesForm(toolUse, model), context);
   const conversation = toConversation(effective, instruction, context);
   const generationConfig = toGenerationConfig(effective, config, model, raise);
   return {

@@ -38,10 +38,21 @@ function toDrawing(sampling: Sampling, model: ModelProfile, raise: RaiseWarning)
     return {};
   }
   return {
-    ...(temperature !== undefined && { temperature }),
+    ...toTemperature(temperature, model, raise),
     ...(topP !== undefined && { topP }),
     ...(topK !== undefined && { topK }),
   };
+}
+
+function toTemperature(
+  temperature: number | undefined,
+  { id, maxTemperature }: ModelProfile,
+  raise: RaiseWarning,
+): WireGenerationConfig {
+  if (temperature === undefined || temperature <= maxTemperature)
+    return temperature === undefined ? {} : { temperature };
+  raise("value_clamped", "sampling.temperature", `${id} takes at most ${maxTemperature}.`);
+  return { temperature: maxTemperature };
 }
 
 const PATHS = {

@@ -41,7 +41,7 @@ function toResponsePart(
   };
 }
 
-/** A result that belongs to no call, or that the model has no functions for, as text. */
+/** A result of a function, for models that have none. */
 export function toResultText(result: ToolResult): string {
   return `${result.isError ? "Error" : "Result"} of ${result.name || "a tool"}: ${result.content}`;
 }

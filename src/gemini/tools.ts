@@ -3,8 +3,10 @@ import { Failure } from "../chat/failures.ts";
 import type { ModelProfile } from "../chat/models.ts";
 import { type ChatRequest, type FunctionTool, type Tool, ToolChoice_Mode } from "../gen/gemini/chat/v1/chat_pb.ts";
 import { present } from "./json.ts";
-import { isEmptyParameters, toParametersSchema } from "./json-schema.ts";
+import { isEmptyParameters, readJsonSchema } from "./json-schema.ts";
 import type { MappingContext } from "./mapping-context.ts";
+import { toOpenApiParameters, toOpenApiSchema } from "./openapi-schema.ts";
+import { tellChanges } from "./schema-changes.ts";
 import { isServerTool, type PlacedServerTool, toServerTools } from "./server-tools.ts";
 import { toCallingConfig } from "./tool-choice.ts";
 import type { GenerateContentRequest, WireFunctionDeclaration, WireToolConfig } from "./wire-request.ts";
@@ -34,7 +36,8 @@ export function toToolUse(request: ChatRequest, json: boolean, context: MappingC
   return { ...(tools.length > 0 && { tools }), ...(toolConfig && { toolConfig }) };
 }
 
-function usableFunctions(tools: readonly Tool[], { model, raise }: MappingContext): WireFunctionDeclaration[] {
+function usableFunctions(tools: readonly Tool[], context: MappingContext): WireFunctionDeclaration[] {
+  const { model, raise } = context;
   const declarations = new Map<string, WireFunctionDeclaration>();
   for (const [index, { kind }] of tools.entries()) {
     if (kind.case !== "function") continue;
@@ -43,7 +46,7 @@ function usableFunctions(tools: readonly Tool[], { model, raise }: MappingContex
     if (declarations.has(name)) {
       throw new Failure("INVALID_VALUE", `The function ${name} is declared twice.`, { field: `${field}.name` });
     }
-    declarations.set(name, toDeclaration(kind.value, field));
+    declarations.set(name, toDeclaration(kind.value, field, context));
   }
   if (model.functions || declarations.size === 0) return [...declarations.values()];
   raise("tools_dropped", "tools", `${model.id} has no functions; they were not sent.`);
@@ -51,19 +54,34 @@ function usableFunctions(tools: readonly Tool[], { model, raise }: MappingContex
 }
 
 /** `parametersJsonSchema` takes ordinary JSON Schema; the older `parameters` refuses every keyword it does not know. */
-function toDeclaration(tool: FunctionTool, field: string): WireFunctionDeclaration {
+function toDeclaration(tool: FunctionTool, field: string, context: MappingContext): WireFunctionDeclaration {
   const { name, description, parametersJsonSchema, responseJsonSchema } = tool;
-  const declaration: WireFunctionDeclaration = { name, description };
-  if (parametersJsonSchema !== "") {
-    const origin = { subject: `the parameters of ${name}`, field: `${field}.parameters_json_schema` };
-    const schema = toParametersSchema(parametersJsonSchema, origin);
-    if (!isEmptyParameters(schema)) declaration.parametersJsonSchema = schema;
-  }
-  if (responseJsonSchema !== "") {
-    const origin = { subject: `the response of ${name}`, field: `${field}.response_json_schema` };
-    declaration.responseJsonSchema = toParametersSchema(responseJsonSchema, origin);
-  }
-  return declaration;
+  return {
+    name,
+    description,
+    ...(parametersJsonSchema !== "" &&
+      toParameters(name, parametersJsonSchema, `${field}.parameters_json_schema`, context)),
+    ...(responseJsonSchema !== "" && toResponse(name, responseJsonSchema, `${field}.response_json_schema`, context)),
+  };
+}
+
+type DeclaredSchemas = Omit<WireFunctionDeclaration, "name" | "description">;
+
+function toParameters(name: string, text: string, field: string, context: MappingContext): DeclaredSchemas {
+  return tellChanges(field, context.raise, (raise) => {
+    const schema = readJsonSchema(text, { subject: `the parameters of ${name}`, field }, raise);
+    if (isEmptyParameters(schema)) return {};
+    if (!context.plainSchemas) return { parametersJsonSchema: schema };
+    const parameters = toOpenApiParameters(schema, raise);
+    return parameters.properties === undefined ? {} : { parameters };
+  });
+}
+
+function toResponse(name: string, text: string, field: string, context: MappingContext): DeclaredSchemas {
+  return tellChanges(field, context.raise, (raise) => {
+    const schema = readJsonSchema(text, { subject: `the response of ${name}`, field }, raise);
+    return context.plainSchemas ? { response: toOpenApiSchema(schema, raise) } : { responseJsonSchema: schema };
+  });
 }
 
 /** Google's tools as far as the model has them, and has them beside functions. Each but file stores and MCP servers counts once. */

@@ -1,7 +1,10 @@
 // Messages as turns: user and model alternate, and the results of calls stand alone in the turn right after the calls, in their order.
-import { type Message, type Part, Role } from "../gen/gemini/chat/v1/chat_pb.ts";
+import { create } from "@bufbuild/protobuf";
+import type { RaiseWarning } from "../chat/warnings.ts";
+import { type Message, type Part, PartSchema, Role } from "../gen/gemini/chat/v1/chat_pb.ts";
 import { pairResults, type PlacedCall, type PlacedResult } from "./pairing.ts";
 import { type PartContext, type PlacedPart, speaks, toModelParts, toReadableMedia, toUserParts } from "./parts.ts";
+import { markSystem, systemTextOf } from "./system.ts";
 import { embedsMedia, toFunctionResponse, toMissingResponse, toResultText } from "./tool-results.ts";
 import type { WirePart } from "./wire-request.ts";
 
@@ -12,10 +15,10 @@ export interface Turn {
   kind: "message" | "results" | "media";
 }
 
-/** Turns of a conversation, and the place of each functionCall part in the request. */
+/** Turns of a conversation, and the place in the request that each part came from; parts of our own have none. */
 export interface Turns {
   readonly turns: Turn[];
-  readonly callPaths: ReadonlyMap<WirePart, string>;
+  readonly origins: ReadonlyMap<WirePart, string>;
 }
 
 /** Messages of one side that follow each other. */
@@ -24,7 +27,7 @@ interface Run {
   readonly placed: PlacedPart[];
 }
 
-/** All messages but those of ROLE_SYSTEM as turns. A message that comes to nothing is left out, with a warning. */
+/** All messages but those of the system instruction as turns. A message that comes to nothing is left out, with a warning. */
 export function toTurns(messages: readonly Message[], context: PartContext): Turns {
   const builder = new TurnBuilder(context);
   for (const run of toRuns(messages, context)) {
@@ -39,21 +42,47 @@ export function toTurns(messages: readonly Message[], context: PartContext): Tur
   return builder;
 }
 
-function toRuns(messages: readonly Message[], { model, raise }: PartContext): Run[] {
+function toRuns(messages: readonly Message[], context: PartContext): Run[] {
+  const { model, raise } = context;
   const spoken = speaks(model);
   const runs: Run[] = [];
   for (const [message, { role, parts }] of messages.entries()) {
-    if (role === Role.SYSTEM) continue;
     const side = role === Role.ASSISTANT ? "model" : "user";
+    if (role === Role.SYSTEM && (spoken || message < context.firstAnswer)) continue;
     let run = runs.at(-1);
     if (run?.role !== side) runs.push((run = { role: side, placed: [] }));
+    if (role === Role.SYSTEM) {
+      run.placed.push(...toPlacedSystem(messages, message, raise));
+      continue;
+    }
     for (const [index, part] of parts.entries()) {
       const path = `messages[${message}].parts[${index}]`;
       if (!spoken || isSpeakable(part)) run.placed.push({ part, message, path });
       else raise("part_ignored", path, `${model.id} only speaks text; this part was left out.`);
     }
   }
+  warnOfSystem(messages, context);
   return runs;
+}
+
+/** A system message in mid-conversation, as text that says whose it is. */
+function toPlacedSystem(messages: readonly Message[], index: number, raise: RaiseWarning): PlacedPart[] {
+  const path = `messages[${index}]`;
+  const text = systemTextOf(messages[index] as Message, path, raise);
+  if (text === undefined) return [];
+  const kind = { case: "text" as const, value: markSystem(text) };
+  return [{ part: create(PartSchema, { kind }), message: index, path }];
+}
+
+/** Told once for all of them: an agent may be reminded at every step. */
+function warnOfSystem(messages: readonly Message[], { model, firstAnswer, raise }: PartContext): void {
+  const first = messages.findIndex(({ role }, index) => role === Role.SYSTEM && index > firstAnswer);
+  if (first < 0 || speaks(model)) return;
+  raise(
+    "system_in_place",
+    `messages[${first}]`,
+    "Gemini has no system messages after its first answer; such ones were sent as marked text of the user.",
+  );
 }
 
 /** Calls, code and their results would be read out. Media is refused or left out as everywhere, thoughts stay here anyway. */
@@ -63,7 +92,7 @@ function isSpeakable({ kind }: Part): boolean {
 
 class TurnBuilder implements Turns {
   readonly turns: Turn[] = [];
-  readonly callPaths = new Map<WirePart, string>();
+  readonly origins = new Map<WirePart, string>();
   /** Messages that something came of. */
   readonly fruitful = new Set<number>();
   readonly #context: PartContext;
@@ -122,7 +151,9 @@ class TurnBuilder implements Turns {
       }
       media.push(...this.#mediaBeside(answer, pending.call.name));
       this.fruitful.add(answer.message);
-      return toFunctionResponse(pending.call, answer, model);
+      const part = toFunctionResponse(pending.call, answer, model);
+      this.origins.set(part, answer.path);
+      return part;
     });
     this.#pending = [];
     this.#push({ role: "user", parts, kind: "results" });
@@ -135,10 +166,17 @@ class TurnBuilder implements Turns {
     return parts.length === 0 ? [] : [{ text: `Media that ${name} returned:` }, ...parts];
   }
 
+  /** Gemini takes no result without its call, and as text it would be the user's word. Models without functions are told all as text. */
   #orphan(item: PlacedPart, result: PlacedResult): WirePart[] {
-    const why = this.#context.model.functions ? "It belongs to no call" : "This model has no functions";
-    this.#context.raise("tool_result_orphaned", result.path, `${why}: the result was sent as text.`);
-    return this.#note(item, [{ text: toResultText(result.result) }, ...this.#mediaOf(result, () => true)]);
+    const { model, raise } = this.#context;
+    if (!model.functions) {
+      raise("tools_dropped", result.path, "This model has no functions: the result was told as text.");
+      return this.#note(item, [{ text: toResultText(result.result) }, ...this.#mediaOf(result, () => true)]);
+    }
+    raise("tool_result_orphaned", result.path, "It belongs to no call that awaits one, and was left out.");
+    // Its message was told of with it.
+    this.fruitful.add(item.message);
+    return [];
   }
 
   #mediaOf({ result, path, message }: PlacedResult, wanted: (inside: boolean) => boolean): WirePart[] {
@@ -151,7 +189,7 @@ class TurnBuilder implements Turns {
 
   #note(item: PlacedPart, parts: WirePart[]): WirePart[] {
     if (parts.length > 0) this.fruitful.add(item.message);
-    for (const part of parts) if (part.functionCall) this.callPaths.set(part, `${item.path}.tool_call`);
+    for (const part of parts) this.origins.set(part, part.functionCall ? `${item.path}.tool_call` : item.path);
     return parts;
   }
 

@@ -66,8 +66,11 @@ export interface WireTool {
 export interface WireFunctionDeclaration {
   name: string;
   description: string;
+  /** Each as JSON Schema or in the OpenAPI subset, never both. */
   parametersJsonSchema?: object;
+  parameters?: object;
   responseJsonSchema?: object;
+  response?: object;
 }
 
 export interface WireToolConfig {
@@ -96,7 +99,8 @@ export interface WireGenerationConfig {
   logprobs?: number;
   thinkingConfig?: WireThinkingConfig;
   responseMimeType?: "application/json" | "text/x.enum";
-  responseSchema?: { type: "STRING"; enum: string[] };
+  /** The OpenAPI subset; never beside responseJsonSchema. */
+  responseSchema?: object;
   responseJsonSchema?: object;
   responseModalities?: string[];
   imageConfig?: { aspectRatio?: string; imageSize?: string | undefined };

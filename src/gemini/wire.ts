@@ -31,6 +31,8 @@ export interface GeminiCandidate {
   readonly groundingMetadata?: GroundingMetadata;
   readonly urlContextMetadata?: { readonly urlMetadata?: readonly UrlMetadata[] };
   readonly logprobsResult?: LogprobsResult;
+  /** Gemini 4: sent back, it makes a further call go on where this one broke off. Also comes with ordinary chunks. */
+  readonly continuationToken?: string;
 }
 
 /** Exactly one data field; the others describe it. */
@@ -199,4 +201,5 @@ export interface GeminiModel {
   readonly outputTokenLimit?: number;
   readonly supportedGenerationMethods?: readonly string[];
   readonly thinking?: boolean;
+  readonly maxTemperature?: number;
 }

@@ -109,6 +109,7 @@ const rows: Row[] = [
     status: 413,
     code: "payload_too_large",
     calls: 1,
+    param: "messages",
   },
   {
     title: "a file of somebody else",

@@ -225,6 +225,7 @@ suite("other calls", () => {
           inputTokenLimit: 5,
           supportedGenerationMethods: ["generateContent"],
           thinking: true,
+          maxTemperature: 2,
         },
         {},
       ];
@@ -244,6 +245,7 @@ suite("other calls", () => {
       outputTokenLimit: 0,
       chats: true,
       thinking: true,
+      maxTemperature: 2,
     });
     assert.deepEqual(queries, [
       "/v1beta/models?pageSize=1000",

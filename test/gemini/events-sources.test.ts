@@ -105,6 +105,17 @@ suite("sources", () => {
     assert.deepEqual([citation?.part, citation?.startByte, citation?.endByte], [2, 1, 3]);
   });
 
+  test("the nearest occurrence is looked for where the part is, when its index and the text are told and the offsets miss", () => {
+    const segment = { partIndex: 2, startIndex: 2, endIndex: 4, text: "ab" };
+    const groundingMetadata = {
+      groundingChunks: [{ web: {} }],
+      groundingSupports: [{ segment, groundingChunkIndices: [0] }],
+    };
+    const parts = [{ text: "--- ab ---" }, { executableCode: { code: "1" } }, { text: "-ab" }];
+    const [citation] = valuesOf(eventsOf([chunk(parts, { finishReason: "STOP", groundingMetadata })]), "citation");
+    assert.deepEqual([citation?.part, citation?.startByte, citation?.endByte], [2, 1, 3]);
+  });
+
   test("the last metadata counts, empty ones do not, and sources continue a list that the supports count on", () => {
     const first = { groundingChunks: [{ web: { uri: "one" } }], webSearchQueries: ["q"] };
     const told = (last: Json): unknown[] => {

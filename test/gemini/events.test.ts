@@ -108,6 +108,22 @@ suite("the finish", () => {
 });
 
 suite("usage and facts", () => {
+  test("counts thoughts beside the candidates, and among them where the total says that they are", () => {
+    const counted = (candidates: number, thoughts: number, total: number): number | undefined => {
+      const usageMetadata = {
+        promptTokenCount: 353,
+        candidatesTokenCount: candidates,
+        thoughtsTokenCount: thoughts,
+        totalTokenCount: total,
+      };
+      return valuesOf(eventsOf([chunk([{ text: "a" }], { finishReason: "STOP" }, { usageMetadata })]), "usage")[0]
+        ?.completionTokens;
+    };
+    assert.equal(counted(294, 283, 353 + 294 + 283), 294 + 283);
+    assert.equal(counted(294, 283, 353 + 294), 294);
+    assert.equal(counted(10, 283, 353 + 10), 10 + 283, "more thoughts than candidates are not among them");
+  });
+
   test("the last block with numbers counts, whatever came before", () => {
     const events = eventsOf([
       chunk(

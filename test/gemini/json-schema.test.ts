@@ -3,15 +3,20 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { Failure } from "../../src/chat/failures.ts";
-import { toParametersSchema, toResponseSchema } from "../../src/gemini/json-schema.ts";
+import { readJsonSchema, toResponseSchema } from "../../src/gemini/json-schema.ts";
 
 const ORIGIN = { subject: "the parameters of f", field: "tools[0].function.parameters_json_schema" };
 
-const parameters = (schema: unknown) => toParametersSchema(JSON.stringify(schema), ORIGIN);
+const parameters = (schema: unknown) => readJsonSchema(JSON.stringify(schema), ORIGIN, unexpected);
+
+function unexpected(path: string, change: string): void {
+  assert.fail(`${path}: ${change}`);
+}
 
 function response(schema: unknown) {
   const changes: string[] = [];
-  return { schema: toResponseSchema(JSON.stringify(schema), ORIGIN, (path) => changes.push(path)), changes };
+  const raise = (path: string): void => void changes.push(path);
+  return { schema: toResponseSchema(readJsonSchema(JSON.stringify(schema), ORIGIN, raise), raise), changes };
 }
 
 /** Every keyword that clients are seen to send. */
@@ -92,7 +97,7 @@ describe("parameters", () => {
 
   test("keep the order of their keys, and keys such as __proto__", () => {
     const text = '{"type":"object","properties":{"z":{},"__proto__":{"type":"string"},"a":{}}}';
-    assert.equal(JSON.stringify(toParametersSchema(text, ORIGIN)), text);
+    assert.equal(JSON.stringify(readJsonSchema(text, ORIGIN, unexpected)), text);
   });
 
   test("may refer by escaped pointers and to the whole", () => {
@@ -143,6 +148,57 @@ describe("response schemas", () => {
   });
 });
 
+describe("allOf, which Gemini reads over", () => {
+  const base = { type: "object", properties: { id: { type: "string" } }, required: ["id"] };
+  const cases: [string, unknown, unknown, string[]][] = [
+    [
+      "of a lone reference is that reference, with the words beside it",
+      { allOf: [{ $ref: "#/$defs/Base" }], description: "D" },
+      { $ref: "#/$defs/Base", description: "D" },
+      [],
+    ],
+    [
+      "of several is one that demands what all demand",
+      { allOf: [{ $ref: "#/$defs/Base" }, { properties: { n: { type: "number" } }, required: ["n"] }] },
+      { ...base, properties: { n: { type: "number" }, id: { type: "string" } }, required: ["id", "n"] },
+      [],
+    ],
+    [
+      "keeps the narrower bounds, types and values",
+      {
+        allOf: [
+          { type: "number", minimum: 1, maximum: 9 },
+          { type: "integer", minimum: 3 },
+        ],
+      },
+      { type: "integer", minimum: 3, maximum: 9 },
+      [],
+    ],
+    ["keeps the common values", { allOf: [{ enum: ["a", "b"] }, { enum: ["b", "c"] }] }, { enum: ["b"] }, []],
+    [
+      "that contradicts itself keeps the first demand, and tells it",
+      { allOf: [{ pattern: "^a" }, { pattern: "^b" }] },
+      { pattern: "^a" },
+      ["#/properties/a/pattern"],
+    ],
+    [
+      "that is part of itself is left out, and told",
+      { allOf: [{ $ref: "#/properties/a" }, { minLength: 1 }] },
+      { minLength: 1 },
+      ["#/properties/a/allOf/0"],
+    ],
+  ];
+  for (const [title, given, expected, changes] of cases) {
+    test(title, () => {
+      const told = new Set<string>();
+      const schema = { type: "object", properties: { a: given }, $defs: { Base: base } };
+      const read = readJsonSchema(JSON.stringify(schema), ORIGIN, (path) => told.add(path)) as typeof schema;
+      assert.deepEqual(read.properties.a, expected);
+      assert.deepEqual([...told], changes);
+    });
+  }
+});
+
 describe("a broken schema", () => {
   const nested = (levels: number): unknown => (levels === 0 ? {} : { properties: { p: nested(levels - 1) } });
   const cases: [string, string, RegExp][] = [
@@ -156,13 +212,28 @@ describe("a broken schema", () => {
       '{"properties":{"a":{"$ref":"#/$defs/X"}}}',
       /refers to #\/\$defs\/X, which it does not have/,
     ],
+    [
+      "a reference to a page, which is not fetched",
+      '{"properties":{"a":{"$ref":"https://x.test/s.json"}}}',
+      /refers to https:\/\/x\.test\/s\.json, outside of itself/,
+    ],
+    ["a reference to a file", '{"items":{"$ref":"file:///etc/passwd"}}', /outside of itself/],
     ["a reference badly escaped", '{"$ref":"#/%zz"}', /does not have/],
   ];
   for (const [title, text, message] of cases) {
     test(`is refused naming its origin: ${title}`, () => {
-      assert.throws(() => toParametersSchema(text, ORIGIN), { reason: "INVALID_VALUE", field: ORIGIN.field, message });
+      assert.throws(() => readJsonSchema(text, ORIGIN, unexpected), {
+        reason: "INVALID_VALUE",
+        field: ORIGIN.field,
+        message,
+      });
     });
   }
+
+  test("is none that has the word $ref among its data or names", () => {
+    const schema = { type: "object", properties: { $ref: { type: "string" } }, default: { $ref: "https://x.test" } };
+    assert.deepEqual(parameters(schema), schema);
+  });
 
   test("is told apart from one that is only as deep as allowed", () => {
     assert.doesNotThrow(() => parameters(nested(31)));
@@ -172,7 +243,10 @@ describe("a broken schema", () => {
     fc.assert(
       fc.property(fc.json({ maxDepth: 6 }), (text) => {
         try {
-          toResponseSchema(text, ORIGIN, () => {});
+          toResponseSchema(
+            readJsonSchema(text, ORIGIN, () => {}),
+            () => {},
+          );
         } catch (error) {
           assert.ok(error instanceof Failure && error.reason === "INVALID_VALUE", String(error));
         }

@@ -204,6 +204,18 @@ suite("wishes", () => {
     assert.deepEqual(new Set(projects), new Set(["a", "b", "c"]));
   });
 
+  test("the project that holds the files is asked first, on its keys in turn, whatever the conversation, unless it must wait", () => {
+    for (const text of ["", "x", "y", "z"]) {
+      const { pool } = rig("a", "b", "b", "c");
+      const wish = { ...conversation(text), home: "b" };
+      const picked = Array.from({ length: 4 }, () => pool.pick(NONE, wish));
+      assert.deepEqual(new Set(picked.map((key) => key?.index)), new Set([1, 2]));
+      assert.ok(picked[0]);
+      pool.report(picked[0], fail("RATE_LIMIT_EXCEEDED", 2_000));
+      assert.notEqual(pool.pick(NONE, wish)?.project, "b");
+    }
+  });
+
   test("what belongs to the first project gets its keys or none", () => {
     const { pool } = rig("a", "b", "a");
     const wish = { firstProjectOnly: true, conversation: "" };

@@ -36,6 +36,23 @@ describe("a source", () => {
     });
   });
 
+  test("of no bytes is refused: Gemini's own answer would say nothing", () => {
+    for (const empty of [media("image/png", ""), media("audio/wav", "")]) {
+      assert.throws(() => partOf(empty), { reason: "INVALID_VALUE", field: "messages[0].parts[0].media" });
+    }
+  });
+
+  test("of an Office file is read by Hydrogen alone; others refuse it before the call", () => {
+    const type = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+    assert.equal(partOf(media(type, "UEsDBA=="), "gemini-4-hydrogen").part?.inlineData?.mimeType, type);
+    for (const other of [type, "application/msword", "application/vnd.oasis.opendocument.text"]) {
+      assert.throws(() => partOf(media(other, "UEsDBA=="), "gemini-4-argon"), {
+        reason: "UNSUPPORTED_VALUE",
+        field: "messages[0].parts[0].media",
+      });
+    }
+  });
+
   test("is required, and bytes need a type", () => {
     const without: PartInit = { kind: { case: "media", value: { mimeType: "image/png" } } };
     assert.throws(() => partOf(without), { reason: "INVALID_VALUE", field: "messages[0].parts[0].media" });

@@ -100,11 +100,37 @@ describe("turns", () => {
 });
 
 describe("the system instruction", () => {
-  test("joins all system messages with blank lines, wherever they stand", () => {
+  test("joins the system messages before the first answer with blank lines, wherever they stand", () => {
     const { body, warnings } = map({ messages: [system("A"), user("Hi"), system("B"), system("C")] });
     assert.deepEqual(body.systemInstruction, { parts: [{ text: "A\n\nB\n\nC" }] });
     assert.deepEqual(body.contents, [{ role: "user", parts: [{ text: "Hi" }] }]);
     assert.deepEqual(warnings, []);
+  });
+
+  test("is not changed by system messages after the first answer: they stay where they are, marked", () => {
+    const messages = [system("A"), user("Hi"), assistant("Hello."), system("B"), user("Bye"), system("C")];
+    const { body, warnings } = map({ messages });
+    assert.deepEqual(body.systemInstruction, { parts: [{ text: "A" }] });
+    assert.deepEqual(body.contents.at(-1), {
+      role: "user",
+      parts: [{ text: "<system>\nB\n</system>" }, { text: "Bye" }, { text: "<system>\nC\n</system>" }],
+    });
+    assert.deepEqual(warnings, ["system_in_place:messages[3]"]);
+    assert.deepEqual(outline([user("Hi"), assistant("Hello."), system("B")]), [
+      "user: text",
+      "model: text",
+      "user: text",
+    ]);
+    assert.deepEqual(map({ messages }, MODELS.speech).warnings.slice(0, 1), ["system_ignored:messages[0]"]);
+  });
+
+  test("in mid-conversation parts no call from its result", () => {
+    const messages = [asks, callsTwo, system("B"), tool(result("a", "1"), result("b", "2"))];
+    assert.deepEqual(outline(messages).slice(1), [
+      "model: functionCall functionCall",
+      "user: functionResponse functionResponse",
+      "user: text",
+    ]);
   });
 
   test("comes before the first user text on Gemma, which takes none (rule 23)", () => {
@@ -171,12 +197,27 @@ describe("results of calls", () => {
     assert.deepEqual(outline([asks, callsTwo, user("Never mind.")]).at(-1), "user: text");
   });
 
-  test("that belong to no call are sent as text, with a warning", () => {
+  test("that belong to no call are left out, with a warning", () => {
     const { body, warnings } = map({
-      messages: [asks, assistant("Rain."), tool(result("z", "18", { name: "weather" }))],
+      messages: [asks, assistant("Rain."), tool(result("z", "18", { name: "weather" })), user("Thanks.")],
     });
-    assert.deepEqual(body.contents.at(-1), { role: "user", parts: [{ text: "Result of weather: 18" }] });
+    assert.deepEqual(outline([asks, assistant("Rain."), tool(result("z", "18")), user("Thanks.")]), [
+      "user: text",
+      "model: text",
+      "user: text",
+    ]);
+    assert.deepEqual(body.contents.at(-1)?.parts, [{ text: "Thanks." }]);
     assert.deepEqual(warnings, ["tool_result_orphaned:messages[2].parts[0].tool_result"]);
+  });
+
+  test("in messages of their own may come in any order, and another message may stand between them", () => {
+    const messages = [asks, callsTwo, tool(result("b", "2")), system("Be quick."), tool(result("a", "1"))];
+    const [, , results, after] = contents(messages);
+    assert.deepEqual(
+      results?.parts.map(({ functionResponse }) => functionResponse?.response),
+      [{ output: "1" }, { output: "2" }],
+    );
+    assert.deepEqual(after?.parts, [{ text: "<system>\nBe quick.\n</system>" }]);
   });
 
   test("without a known id are matched by name, then by order (proto: ToolResult.tool_call_id)", () => {
@@ -199,7 +240,6 @@ describe("results of calls", () => {
     });
     assert.deepEqual(outline([asks, callsTwo, tool(result("a", "1"), result("a", "2"), result("b", "3"))]).slice(2), [
       "user: functionResponse functionResponse",
-      "user: text",
     ]);
     assert.deepEqual(body.contents[2]?.parts[1]?.functionResponse?.response, { output: "3" });
     assert.deepEqual(warnings, ["tool_result_orphaned:messages[2].parts[1].tool_result"]);
@@ -347,7 +387,7 @@ describe("calls", () => {
     assert.deepEqual(body.contents[2]?.parts[0], { text: "Result of weather: 1" });
     assert.deepEqual(
       warnings.map((warning) => warning.split(":")[0]),
-      ["tools_dropped", "tools_dropped", "tool_result_orphaned", "tool_result_orphaned"],
+      ["tools_dropped", "tools_dropped", "tools_dropped", "tools_dropped"],
     );
   });
 

@@ -65,7 +65,10 @@ describe("any request", () => {
           const mapped = mapOrRefuse(request, id);
           if (mapped === undefined) return;
           assertKeepsRules(mapped.body, id);
-          checkRequest(emulated(id), readRequest("GenerateContentRequest", JSON.stringify(mapped.body)), streaming);
+          checkRequest(emulated(id), readRequest("GenerateContentRequest", JSON.stringify(mapped.body)), {
+            streaming,
+            project: "p",
+          });
           taken++;
         }),
         { numRuns: RUNS_PER_MODEL },

@@ -35,6 +35,13 @@ describe("sampling", () => {
     assert.deepEqual(configOf({ temperature: 0 }, MODELS.gemini25).config, { temperature: 0 });
   });
 
+  test("above the model's highest temperature is clamped", () => {
+    assert.deepEqual(configOf({ temperature: 3 }, MODELS.gemini25), {
+      config: { temperature: 2 },
+      warnings: ["value_clamped:sampling.temperature"],
+    });
+  });
+
   test("never asks for several candidates (rule 14)", () => {
     for (const model of Object.values(MODELS)) {
       assert.equal(

@@ -20,6 +20,15 @@ const INLINE_TYPES: Readonly<Record<Modality, readonly string[]>> = {
   ],
 };
 
+/** Office and OpenDocument files: of all models only Hydrogen reads them. */
+const OFFICE_TYPES = [
+  ..."wordprocessingml.document spreadsheetml.sheet presentationml.presentation"
+    .split(" ")
+    .map((type) => `application/vnd.openxmlformats-officedocument.${type}`),
+  ..."text spreadsheet presentation".split(" ").map((type) => `application/vnd.oasis.opendocument.${type}`),
+  ..."msword vnd.ms-excel vnd.ms-powerpoint".split(" ").map((type) => `application/${type}`),
+];
+
 /** Types Google fetches from a public URL: no audio, no HEIC. */
 const URL_TYPES = [
   ..."html css plain xml csv rtf javascript".split(" ").map((type) => `text/${type}`),
@@ -45,7 +54,8 @@ export function checkMedia(contents: readonly Content[], model: EmulatedModel): 
   const parts = contents.flatMap((content) => content.parts ?? []);
   checkCounts(parts, model);
   for (const part of parts) {
-    const types = Object.values(INLINE_TYPES).flat();
+    const office = model.id.startsWith("gemini-4-hydrogen") ? OFFICE_TYPES : [];
+    const types = [...Object.values(INLINE_TYPES).flat(), ...office];
     if (part.inlineData !== undefined) checkInline(part.inlineData, model, types);
     if (part.file !== undefined) checkInline({ mimeType: part.file.mimeType, data: part.file.head }, model, types);
     else if (part.fileData !== undefined) checkFile(part.fileData, model);

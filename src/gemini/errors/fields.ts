@@ -1,5 +1,8 @@
 // Which field of a ChatRequest an error of Google's is about, as far as that is plain.
+import { originOfPart } from "../part-origins.ts";
+import type { SentRequest } from "../prepared.ts";
 import type { GoogleError } from "./google-error.ts";
+import { declarationField } from "./places.ts";
 
 /** Google's path, in snake case, to ours; the first prefix that fits wins. */
 const BY_PATH: readonly (readonly [string, string])[] = [
@@ -15,6 +18,8 @@ const BY_PATH: readonly (readonly [string, string])[] = [
   ["generation_config.response_logprobs", "sampling.response_logprobs"],
   ["generation_config.logprobs", "sampling.top_logprobs"],
   ["generation_config.response_modalities", "modalities"],
+  ["generation_config.response_schema", "output_format.json_schema.schema"],
+  ["generation_config.response_json_schema", "output_format.json_schema.schema"],
   ["generation_config.response", "output_format"],
   ["generation_config.thinking_config", "thinking"],
   ["generation_config.speech_config", "speech"],
@@ -24,6 +29,8 @@ const BY_PATH: readonly (readonly [string, string])[] = [
   ["system_instruction", "messages"],
   ["contents", "messages"],
   ["tools", "tools"],
+  ["tool_config.function_calling_config.allowed_function_names", "tool_choice.allowed_names"],
+  ["tool_config.retrieval_config", "retrieval"],
   ["tool_config", "tool_choice"],
   ["safety_settings", "safety_settings"],
   ["cached_content", "cached_content"],
@@ -52,14 +59,36 @@ const BY_TEXT: readonly (readonly [RegExp, string])[] = [
   [/^CachedContent|cached? ?content/i, "cached_content"],
 ];
 
-/** A path in ChatRequest; undefined when the error does not tell. */
-export function fieldOf(error: GoogleError): string | undefined {
-  const inText =
-    /\bat '([^']+)'/.exec(error.message)?.[1] ?? /^\*? ?GenerateContentRequest\.([\w.[\]]+)/.exec(error.message)?.[1];
-  for (const path of [...error.fields, inText ?? ""]) {
-    const snake = path.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-    const known = BY_PATH.find(([prefix]) => snake.startsWith(prefix));
-    if (known) return known[1];
+/** A path in ChatRequest; undefined when the error does not tell. With what was sent it is as exact as the error. */
+export function fieldOf(error: GoogleError, sent?: SentRequest): string | undefined {
+  for (const path of pathsOf(error)) {
+    const exact = sent && (declarationField(path, sent.request) ?? partField(path, sent));
+    const known = exact ?? BY_PATH.find(([prefix]) => path.startsWith(prefix))?.[1];
+    if (known !== undefined) return known;
   }
-  return BY_TEXT.find(([pattern]) => pattern.test(error.message))?.[1];
+  const mimeType = /\bMIME type: ([\w.+/-]+)/.exec(error.message)?.[1];
+  const media = mimeType === undefined || sent === undefined ? undefined : mediaField(mimeType, sent);
+  return media ?? BY_TEXT.find(([pattern]) => pattern.test(error.message))?.[1];
+}
+
+/** The first media of a type that Google does not take. */
+function mediaField(mimeType: string, { request }: SentRequest): string | undefined {
+  for (const [index, { parts }] of request.messages.entries()) {
+    const at = parts.findIndex(({ kind }) => kind.case === "media" && kind.value.mimeType === mimeType);
+    if (at >= 0) return `messages[${index}].parts[${at}].media`;
+  }
+  return undefined;
+}
+
+function partField(path: string, sent: SentRequest): string | undefined {
+  const [, turn, part] = /^contents\[(\d+)\]\.parts\[(\d+)\]/.exec(path) ?? [];
+  return turn === undefined ? undefined : originOfPart(sent, Number(turn), Number(part));
+}
+
+/** Places in the body that an error names, in snake case: those of its details, else the one in its text. */
+export function pathsOf({ fields, message }: GoogleError): string[] {
+  const inText = /\bat '([^']+)'/.exec(message)?.[1] ?? /^\*? ?GenerateContentRequest\.([\w.[\]-]+)/.exec(message)?.[1];
+  return [...fields, ...(inText === undefined ? [] : [inText])]
+    .filter((path) => path !== "")
+    .map((path) => path.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
 }

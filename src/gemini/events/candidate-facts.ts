@@ -1,16 +1,41 @@
 // What a candidate tells beside its parts: kept to the end where the last word counts, told at once where it comes in pieces.
+import { warning } from "../../chat/warnings.ts";
+import type { Warning } from "../../gen/gemini/chat/v1/chat_pb.ts";
 import { candidateEvent, closeAudio, type CandidateState, type PartSink } from "./candidate.ts";
 import { flushCall } from "./calls.ts";
 import { finishWord, toFinished } from "./finish.ts";
-import { groundingCitations, mergeGrounding, toGrounding, toRecitation } from "./grounding.ts";
+import {
+  groundingCitations,
+  joinSources,
+  mergeGrounding,
+  toGrounding,
+  toRecitation,
+  type Sources,
+} from "./grounding.ts";
+import { restOf, toNativeJson } from "./native-json.ts";
 import { toLogprobs, toSafetyRatings, toUrlContext } from "./metadata.ts";
 import { TextMap } from "./offsets.ts";
 import type { GeminiCandidate } from "../wire.ts";
 
+const KNOWN: ReadonlySet<string> = new Set([
+  "index",
+  "content",
+  "finishReason",
+  "finishMessage",
+  "safetyRatings",
+  "citationMetadata",
+  "groundingMetadata",
+  "urlContextMetadata",
+  "logprobsResult",
+  "continuationToken",
+]);
+
 /** Takes everything of a chunk but the content. */
 export function updateCandidate(candidate: CandidateState, answer: GeminiCandidate, sink: PartSink): void {
+  for (const key in answer) if (!KNOWN.has(key)) candidate.rest[key] = answer[key as keyof GeminiCandidate];
   if (answer.finishReason) candidate.finishReason = finishWord(answer.finishReason);
   if (answer.finishMessage) candidate.finishMessage = answer.finishMessage;
+  if (answer.continuationToken) candidate.continuationToken = answer.continuationToken;
   if (answer.safetyRatings) candidate.safetyRatings = answer.safetyRatings;
   if (answer.groundingMetadata) candidate.grounding = mergeGrounding(candidate.grounding, answer.groundingMetadata);
   const { citationMetadata: citations, urlContextMetadata: urls, logprobsResult } = answer;
@@ -37,16 +62,39 @@ export function endCandidate(candidate: CandidateState, sink: PartSink): void {
   if (candidate.safetyRatings?.length) {
     sink.events.push(candidateEvent(index, { case: "safetyRatings", value: toSafetyRatings(candidate.safetyRatings) }));
   }
-  sink.events.push(
-    candidateEvent(index, { case: "finished", value: toFinished(finishReason, candidate.finishMessage) }),
+  if (candidate.unsaid.size > 0)
+    sink.events.push(candidateEvent(index, { case: "warning", value: toUnsaid(candidate) }));
+  const nativeJson = toNativeJson(restOf(candidate.rest, KNOWN));
+  const value = toFinished(finishReason, candidate.finishMessage, nativeJson);
+  sink.events.push(candidateEvent(index, { case: "finished", value }));
+}
+
+/** What all calls so far told of the answer's sources. */
+export function sourcesOf({ citations, grounding, earlier, texts, firstPart }: CandidateState): Sources | undefined {
+  if (citations.length === 0 && grounding === undefined) return earlier;
+  const map = new TextMap(texts, firstPart);
+  const own: Sources = {
+    grounding: grounding && toGrounding(grounding, map),
+    recitations: citations.map((source) => toRecitation(source, map)),
+  };
+  return earlier ? joinSources(earlier, own) : own;
+}
+
+function toUnsaid({ index, unsaid }: CandidateState): Warning {
+  const names = [...unsaid].join(", ");
+  return warning(
+    "part_unsupported",
+    `candidates[${index}].parts`,
+    `Gemini told ${names} of a part, which has no place here.`,
   );
 }
 
-function tellSources({ index, citations, grounding: metadata, texts }: CandidateState, sink: PartSink): void {
-  if (citations.length === 0 && metadata === undefined) return;
-  const map = new TextMap(texts);
-  const grounding = metadata && toGrounding(metadata, map);
-  const all = citations.map((source) => toRecitation(source, map));
+function tellSources(candidate: CandidateState, sink: PartSink): void {
+  const sources = sourcesOf(candidate);
+  if (sources === undefined) return;
+  const { index } = candidate;
+  const { grounding, recitations } = sources;
+  const all = [...recitations];
   if (grounding) {
     all.push(...groundingCitations(grounding));
     sink.events.push(candidateEvent(index, { case: "grounding", value: grounding }));

@@ -2,6 +2,7 @@
 import type { ChatEvent, MediaChunk } from "../../gen/gemini/chat/v1/chat_pb.ts";
 import { NO_BYTES, setSignature } from "../../chat/bytes.ts";
 import type { CitationSource, GeminiSafetyRating, GroundingMetadata } from "../wire.ts";
+import type { Sources } from "./grounding.ts";
 import type { TextRun } from "./offsets.ts";
 import type { PendingCall } from "./partial-call.ts";
 
@@ -39,11 +40,21 @@ export interface CandidateState {
   codeId: string;
   readonly citations: CitationSource[];
   grounding: GroundingMetadata | undefined;
+  /** What earlier calls for this answer told of its sources. */
+  readonly earlier: Sources | undefined;
+  /** The part that the call being read counts as its first. */
+  readonly firstPart: number;
   readonly urls: Set<string>;
   safetyRatings: readonly GeminiSafetyRating[] | undefined;
   /** The last one counts: 2.5 sends STOP before its own tools run and goes on afterwards (seen in 6 of 1,008 streams). */
   finishReason: string | undefined;
   finishMessage: string;
+  /** Members beside those known here, such as avgLogprobs; the last word of each counts. */
+  readonly rest: Record<string, unknown>;
+  /** Members of parts that have no place in the contract. */
+  readonly unsaid: Set<string>;
+  /** With it the upstream goes on after a CONTINUATION. The last one counts. */
+  continuationToken: string;
 }
 
 export function newCandidate(index: number): CandidateState {
@@ -58,10 +69,15 @@ export function newCandidate(index: number): CandidateState {
     codeId: "",
     citations: [],
     grounding: undefined,
+    earlier: undefined,
+    firstPart: 0,
     urls: new Set(),
     safetyRatings: undefined,
     finishReason: undefined,
     finishMessage: "",
+    rest: {},
+    unsaid: new Set(),
+    continuationToken: "",
   };
 }
 

@@ -8,7 +8,8 @@ export function finishWord(reason: string | number): string {
   return enumWord(FINISH_REASONS, reason);
 }
 
-export function toFinished(nativeReason: string, message: string): Finished {
+/** `nativeJson` is what else was said of the candidate. */
+export function toFinished(nativeReason: string, message: string, nativeJson: string): Finished {
   const { value } = toEnum(FinishReason, "", nativeReason);
   return {
     $typeName: "gemini.chat.v1.Finished",
@@ -17,6 +18,7 @@ export function toFinished(nativeReason: string, message: string): Finished {
     nativeReason,
     message,
     blockReason: "",
+    nativeJson,
   };
 }
 
@@ -27,6 +29,7 @@ export function toPromptBlocked(blockReason: string | number, message: string): 
     nativeReason: "",
     message,
     blockReason: enumWord(BLOCK_REASONS, blockReason),
+    nativeJson: "",
   };
 }
 

@@ -7,7 +7,26 @@ import {
   type GroundingSupport,
 } from "../../gen/gemini/chat/v1/chat_pb.ts";
 import type { CitationSource, GroundingMetadata, GroundingSegment, GroundingSource } from "../wire.ts";
+import { restOf, toNativeJson } from "./native-json.ts";
 import type { TextMap } from "./offsets.ts";
+
+// Members that have a field in the contract; all others travel in native_json.
+const METADATA: ReadonlySet<string> = new Set([
+  "webSearchQueries",
+  "imageSearchQueries",
+  "searchEntryPoint",
+  "groundingChunks",
+  "groundingSupports",
+]);
+const ENTRY_POINT: ReadonlySet<string> = new Set(["renderedContent"]);
+const SUPPORT: ReadonlySet<string> = new Set(["segment", "groundingChunkIndices", "confidenceScores"]);
+const CITATION: ReadonlySet<string> = new Set(["startIndex", "endIndex", "uri", "title", "license"]);
+const SOURCES: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ["web", new Set(["uri", "title", "domain"])],
+  ["image", new Set(["sourceUri", "imageUri", "title", "domain"])],
+  ["retrievedContext", new Set(["uri", "title", "text", "fileSearchStore", "pageNumber"])],
+  ["maps", new Set(["uri", "title", "text", "placeId"])],
+]);
 
 /**
  * Metadata of a later chunk replaces the earlier one, which is mostly `{}`. Only where its supports point beyond its own sources do
@@ -22,6 +41,47 @@ export function mergeGrounding(before: GroundingMetadata | undefined, next: Grou
   return continues ? { ...merged, groundingChunks: [...(before.groundingChunks ?? []), ...ownChunks] } : merged;
 }
 
+/** What an answer rests on, in places of the whole answer. */
+export interface Sources {
+  readonly grounding: Grounding | undefined;
+  readonly recitations: readonly Citation[];
+}
+
+/** The sources of two calls for one answer: chunk indices count within a call, so those of the later one move on. */
+export function joinSources(before: Sources, next: Sources): Sources {
+  return {
+    grounding:
+      before.grounding && next.grounding
+        ? joinGrounding(before.grounding, next.grounding)
+        : (next.grounding ?? before.grounding),
+    recitations: [...before.recitations, ...next.recitations],
+  };
+}
+
+function joinGrounding(before: Grounding, next: Grounding): Grounding {
+  const moved = before.chunks.length;
+  return {
+    ...next,
+    queries: [...before.queries, ...next.queries],
+    imageQueries: [...before.imageQueries, ...next.imageQueries],
+    searchEntryPointHtml: next.searchEntryPointHtml || before.searchEntryPointHtml,
+    chunks: [...before.chunks, ...next.chunks],
+    supports: [
+      ...before.supports,
+      ...next.supports.map((support) => ({
+        ...support,
+        chunkIndices: support.chunkIndices.map((index) => index + moved),
+      })),
+    ],
+    nativeJson: joinObjects(before.nativeJson, next.nativeJson),
+  };
+}
+
+function joinObjects(before: string, next: string): string {
+  if (before === "" || next === "") return before || next;
+  return JSON.stringify({ ...(JSON.parse(before) as object), ...(JSON.parse(next) as object) });
+}
+
 /** Undefined when there is nothing to tell. */
 export function toGrounding(metadata: GroundingMetadata, texts: TextMap): Grounding | undefined {
   const grounding: Grounding = {
@@ -31,10 +91,15 @@ export function toGrounding(metadata: GroundingMetadata, texts: TextMap): Ground
     searchEntryPointHtml: metadata.searchEntryPoint?.renderedContent ?? "",
     chunks: (metadata.groundingChunks ?? []).map(toChunk),
     supports: (metadata.groundingSupports ?? []).map((support) => toSupport(support, texts)),
+    nativeJson: toNativeJson({
+      ...restOf(metadata, METADATA),
+      searchEntryPoint: restOf(metadata.searchEntryPoint ?? {}, ENTRY_POINT),
+    }),
   };
-  const { queries, imageQueries, searchEntryPointHtml, chunks, supports } = grounding;
+  const { queries, imageQueries, searchEntryPointHtml, chunks, supports, nativeJson } = grounding;
   const nothing =
-    searchEntryPointHtml === "" && [queries, imageQueries, chunks, supports].every((list) => list.length === 0);
+    searchEntryPointHtml + nativeJson === "" &&
+    [queries, imageQueries, chunks, supports].every((list) => list.length === 0);
   return nothing ? undefined : grounding;
 }
 
@@ -62,13 +127,14 @@ export function toRecitation(source: CitationSource, texts: TextMap): Citation {
     uri: source.uri ?? "",
     title: source.title ?? "",
     license: source.license ?? "",
+    nativeJson: toNativeJson(restOf(source, CITATION)),
   });
 }
 
 function citation(
   fields: Pick<Citation, "part" | "startByte" | "endByte" | "kind" | "uri" | "title"> & Partial<Citation>,
 ): Citation {
-  return { $typeName: "gemini.chat.v1.Citation", license: "", citedText: "", ...fields };
+  return { $typeName: "gemini.chat.v1.Citation", license: "", citedText: "", nativeJson: "", ...fields };
 }
 
 function citedSource(chunk: GroundingChunk | undefined): Pick<Citation, "kind" | "uri" | "title"> | undefined {
@@ -86,21 +152,30 @@ function citedSource(chunk: GroundingChunk | undefined): Pick<Citation, "kind" |
   }
 }
 
-function toSupport(
-  { segment, groundingChunkIndices, confidenceScores }: GroundingSegment,
-  texts: TextMap,
-): GroundingSupport {
+function toSupport(support: GroundingSegment, texts: TextMap): GroundingSupport {
+  const { segment, groundingChunkIndices, confidenceScores } = support;
   return {
     $typeName: "gemini.chat.v1.GroundingSupport",
     ...texts.locate(segment ?? {}),
     text: segment?.text ?? "",
     chunkIndices: [...(groundingChunkIndices ?? [])],
     confidenceScores: [...(confidenceScores ?? [])],
+    nativeJson: toNativeJson(restOf(support, SUPPORT)),
   };
 }
 
 function toChunk(source: GroundingSource): GroundingChunk {
-  return { $typeName: "gemini.chat.v1.GroundingChunk", kind: toChunkKind(source) };
+  return {
+    $typeName: "gemini.chat.v1.GroundingChunk",
+    kind: toChunkKind(source),
+    nativeJson: toNativeJson(Object.fromEntries(Object.entries(source).map(restOfSource))),
+  };
+}
+
+/** What the fields of a kind do not hold; of an unknown kind all. */
+function restOfSource([kind, source]: [string, object]): [string, unknown] {
+  const known = SOURCES.get(kind);
+  return [kind, known === undefined ? source : restOf(source, known)];
 }
 
 function toChunkKind({ web, image, retrievedContext: retrieved, maps }: GroundingSource): GroundingChunk["kind"] {

@@ -17,12 +17,17 @@ import type {
   UrlMetadata,
 } from "../wire.ts";
 import { toEnum } from "./native-enum.ts";
+import { restOf, toNativeJson } from "./native-json.ts";
 import { enumWord, HARM_CATEGORIES, HARM_PROBABILITIES, URL_STATUSES } from "./numbered-enums.ts";
+
+/** Members of a rating that have a field in the contract; Vertex tells more. */
+const RATING: ReadonlySet<string> = new Set(["category", "probability", "blocked"]);
 
 export function toSafetyRatings(ratings: readonly GeminiSafetyRating[]): SafetyRatings {
   return {
     $typeName: "gemini.chat.v1.SafetyRatings",
-    ratings: ratings.map(({ category = "", probability = "", blocked = false }) => {
+    ratings: ratings.map((rating) => {
+      const { category = "", probability = "", blocked = false } = rating;
       const { value, native } = toEnum(HarmCategory, "HARM_CATEGORY_", enumWord(HARM_CATEGORIES, category));
       return {
         $typeName: "gemini.chat.v1.SafetyRating",
@@ -30,6 +35,7 @@ export function toSafetyRatings(ratings: readonly GeminiSafetyRating[]): SafetyR
         nativeCategory: native,
         probability: enumWord(HARM_PROBABILITIES, probability),
         blocked,
+        nativeJson: toNativeJson(restOf(rating, RATING)),
       };
     }),
   };

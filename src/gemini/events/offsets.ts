@@ -1,8 +1,10 @@
 // From Gemini's byte offsets over all visible text of a candidate to offsets within one part.
 
-/** The text of one part. */
+/** The text of one part, as far as this call of the upstream gave it. */
 export interface TextRun {
   readonly part: number;
+  /** UTF-8 bytes of the part that an earlier call gave. */
+  readonly before: number;
   text: string;
 }
 
@@ -23,6 +25,7 @@ interface GeminiSegment {
 
 interface EncodedRun {
   readonly part: number;
+  readonly before: number;
   /** Where the run begins in the whole text. */
   readonly start: number;
   readonly length: number;
@@ -31,11 +34,14 @@ interface EncodedRun {
 export class TextMap {
   readonly #whole: Buffer;
   readonly #runs: readonly EncodedRun[];
+  readonly #firstPart: number;
 
-  constructor(texts: readonly TextRun[]) {
+  /** `firstPart` is the part that the upstream counts as its first. */
+  constructor(texts: readonly TextRun[], firstPart = 0) {
+    this.#firstPart = firstPart;
     let start = 0;
-    this.#runs = texts.map(({ part, text }) => {
-      const run = { part, start, length: Buffer.byteLength(text) };
+    this.#runs = texts.map(({ part, before, text }) => {
+      const run = { part, before, start, length: Buffer.byteLength(text) };
       start += run.length;
       return run;
     });
@@ -47,13 +53,13 @@ export class TextMap {
    * part. Where the segment repeats its text, the text decides: offsets were seen to be off by a byte or two.
    */
   locate({ partIndex = 0, startIndex = 0, endIndex = 0, text }: GeminiSegment): Passage {
-    const run = partIndex > 0 ? this.#runs.find(({ part }) => part === partIndex) : undefined;
+    const run = partIndex > 0 ? this.#runs.find(({ part }) => part === this.#firstPart + partIndex) : undefined;
     const inPart = run && this.#passage(run, run.start + startIndex, run.start + endIndex);
     const inWhole = this.#inWhole(startIndex, endIndex);
     if (text === undefined) return inPart ?? inWhole;
     if (inPart && this.#read(inPart) === text) return inPart;
     if (this.#read(inWhole) === text) return inWhole;
-    return this.#find(text, startIndex) ?? inPart ?? inWhole;
+    return this.#find(text, (run?.start ?? 0) + startIndex) ?? inPart ?? inWhole;
   }
 
   /** A passage that runs over several parts is cut at the end of the first. */
@@ -64,12 +70,13 @@ export class TextMap {
 
   #passage(run: EncodedRun, start: number, end: number): Passage {
     const startByte = clamp(start - run.start, 0, run.length);
-    return { part: run.part, startByte, endByte: clamp(end - run.start, startByte, run.length) };
+    const endByte = clamp(end - run.start, startByte, run.length);
+    return { part: run.part, startByte: run.before + startByte, endByte: run.before + endByte };
   }
 
   #read({ part, startByte, endByte }: Passage): string {
-    const start = this.#runs.find((run) => run.part === part)?.start ?? 0;
-    return this.#whole.toString("utf8", start + startByte, start + endByte);
+    const { start, before } = this.#runs.find((run) => run.part === part) ?? { start: 0, before: 0 };
+    return this.#whole.toString("utf8", start + startByte - before, start + endByte - before);
   }
 
   /** The occurrence nearest to where it should be. */

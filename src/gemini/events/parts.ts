@@ -27,6 +27,21 @@ const SIDE_KEYS: ReadonlySet<string> = new Set([
   "partMetadata",
 ]);
 
+/** Keys of a part that its events can say. */
+const SAID_KEYS: ReadonlySet<string> = new Set([
+  "text",
+  "inlineData",
+  "fileData",
+  "functionCall",
+  "functionResponse",
+  "executableCode",
+  "codeExecutionResult",
+  "toolCall",
+  "toolResponse",
+  "thought",
+  "thoughtSignature",
+]);
+
 /** Adds the events of the next piece of a candidate's content. */
 export function addPart(candidate: CandidateState, part: GeminiPart, sink: PartSink): void {
   if (typeof part.text === "string") addText(candidate, part, part.text, sink);
@@ -37,11 +52,12 @@ export function addPart(candidate: CandidateState, part: GeminiPart, sink: PartS
     if (part.inlineData) addMedia(candidate, part, part.inlineData, sink);
     else {
       const event = toWholeEvent(candidate, part);
-      // The JSON of an unknown part holds its signature already.
-      const signature = event.case === "nativePart" ? "" : (part.thoughtSignature ?? "");
-      tellWhole(candidate, event, signature, part.thought === true, sink);
+      // The JSON of an unknown part holds its signature, and all else, already.
+      if (event.case === "nativePart") return tellWhole(candidate, event, "", part.thought === true, sink);
+      tellWhole(candidate, event, part.thoughtSignature ?? "", part.thought === true, sink);
     }
   }
+  for (const key in part) if (!SAID_KEYS.has(key)) candidate.unsaid.add(key);
 }
 
 function addText(candidate: CandidateState, part: GeminiPart, text: string, sink: PartSink): void {
@@ -51,7 +67,7 @@ function addText(candidate: CandidateState, part: GeminiPart, text: string, sink
   if (candidate.pendingCall) flushCall(candidate, sink);
   if (candidate.open !== kind || (signature !== "" && text !== "")) {
     beginPart(candidate, kind, sink);
-    if (kind === "text") candidate.texts.push({ part: candidate.partCount - 1, text: "" });
+    if (kind === "text") candidate.texts.push({ part: candidate.partCount - 1, before: 0, text: "" });
   }
   candidate.characters += text.length;
   const run = candidate.texts.at(-1);

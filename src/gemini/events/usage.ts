@@ -27,12 +27,17 @@ export function hasCounts(usage: GeminiUsage): boolean {
   return usage.totalTokenCount !== undefined || usage.promptTokenCount !== undefined;
 }
 
-/** Candidates exclude thoughts, the prompt includes cached tokens and excludes results of tools. */
+/**
+ * Candidates exclude thoughts, the prompt includes cached tokens and excludes results of tools. Only the first previews of 2.5 counted
+ * thoughts among the candidates: the total tells (recording of 2.5-pro-preview-03-25: 353 + 294 = 647, with 283 thoughts).
+ */
 export function toUsage(usage: GeminiUsage, facts: UsageFacts): Usage {
   const toolUse = count(usage.toolUsePromptTokenCount);
   const thoughts = count(usage.thoughtsTokenCount);
   const prompt = count(usage.promptTokenCount) + toolUse;
-  const completion = count(usage.candidatesTokenCount) + thoughts;
+  const candidates = count(usage.candidatesTokenCount);
+  const hasThoughts = thoughts <= candidates && prompt + candidates === usage.totalTokenCount;
+  const completion = hasThoughts ? candidates : candidates + thoughts;
   return {
     ...usageOf(prompt, completion, facts),
     cachedTokens: count(usage.cachedContentTokenCount),
