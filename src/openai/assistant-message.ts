@@ -29,7 +29,7 @@ function readAnswer(message: AssistantMessage, at: string, raise: RaiseWarning):
   if (native === undefined) return said;
   const list = new PartList(at, raise);
   const field = "extra_content.google.parts";
-  const parts = readNativeParts(native, said.parts.flatMap(imageOf), `${at}.${field}`, raise);
+  const parts = readNativeParts(native, said.parts.flatMap(mediaOf), `${at}.${field}`, raise);
   for (const { part, index } of parts) list.push(part, `${field}[${index}]`);
   return list;
 }
@@ -58,8 +58,6 @@ function callId({ kind }: Part): string | undefined {
   return kind.case === "toolCall" ? kind.value.id : undefined;
 }
 
-function imageOf({ kind }: Part): Media[] {
-  if (kind.case !== "media") return [];
-  const { mimeType } = kind.value;
-  return mimeType === "" || mimeType.startsWith("image/") ? [kind.value] : [];
+function mediaOf({ kind }: Part): Media[] {
+  return kind.case === "media" && !kind.value.mimeType.startsWith("audio/") ? [kind.value] : [];
 }

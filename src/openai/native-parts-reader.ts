@@ -14,6 +14,12 @@ const NAME_MAX_LENGTH = 128;
 const ID_MAX_BYTES = 16_384;
 const MIME_TYPE_MAX_LENGTH = 255;
 
+/** What the message itself has brought back and no placeholder has taken yet. */
+interface Placeable {
+  readonly images: Iterator<Media, unknown>;
+  readonly files: Iterator<Media, unknown>;
+}
+
 /** Reads the value of a known key; `at` names it in failures. */
 const READERS: ReadonlyMap<string, (value: unknown, at: string) => Kind> = new Map([
   ["text", readText],
@@ -27,31 +33,34 @@ const READERS: ReadonlyMap<string, (value: unknown, at: string) => Kind> = new M
 ]);
 
 /**
- * Parts of an assistant message. `images` are those of the message in order; each placeholder takes the next one, and is left out with a
- * warning when the client has returned none. Throws INVALID_VALUE that names the place under `field`.
+ * Parts of an assistant message. `media` are the images and files of the message in order; each placeholder takes the next of its kind, and is
+ * left out with a warning when the client has returned none. Throws INVALID_VALUE that names the place under `field`.
  */
 export function readNativeParts(
   value: unknown,
-  images: readonly Media[],
+  media: readonly Media[],
   field: string,
   raise: RaiseWarning,
 ): { readonly part: Part; readonly index: number }[] {
   if (!Array.isArray(value)) throw invalid(field, "must be a list of parts");
   if (value.length > PARTS_MAX) throw invalid(field, `has more than ${PARTS_MAX} parts`);
-  const rest = images.values();
+  const rest: Placeable = {
+    images: media.filter(({ mimeType }) => isImage(mimeType)).values(),
+    files: media.filter(({ mimeType }) => !isImage(mimeType)).values(),
+  };
   return value.flatMap((item: unknown, index) => {
     const at = `${field}[${index}]`;
     const part = readPart(item, rest, at);
     if (part !== undefined) return [{ part, index }];
-    raise("image_missing", at, "The image that stood here did not come back; it was left out.");
+    raise("image_missing", at, "The image or file that stood here did not come back; it was left out.");
     return [];
   });
 }
 
-/** Undefined for the placeholder of an image that is not there. */
-function readPart(value: unknown, images: Iterator<Media, unknown>, at: string): Part | undefined {
+/** Undefined for the placeholder of media that are not there. */
+function readPart(value: unknown, media: Placeable, at: string): Part | undefined {
   const json = readObject(value, at);
-  const kind = readKind(json, images, at);
+  const kind = readKind(json, media, at);
   if (kind === undefined) return undefined;
   if (kind.case === "nativePart") return toPart(kind);
   const inThought = json["thought"] === true;
@@ -63,9 +72,9 @@ function readPart(value: unknown, images: Iterator<Media, unknown>, at: string):
 }
 
 /** A part has one key that says what it is; one without a known key is of a kind that is newer than this code. */
-function readKind(json: Json, images: Iterator<Media, unknown>, at: string): Kind | undefined {
+function readKind(json: Json, media: Placeable, at: string): Kind | undefined {
   const kinds = Object.keys(json).flatMap((key): (() => Kind | undefined)[] => {
-    if (key === "inlineData") return [() => readInlineData(json[key], images, `${at}.${key}`)];
+    if (key === "inlineData") return [() => readInlineData(json[key], media, `${at}.${key}`)];
     const read = READERS.get(key);
     return read === undefined ? [] : [() => read(json[key], `${at}.${key}`)];
   });
@@ -184,11 +193,16 @@ function toMedia(source: Media["source"], type: unknown, at: string): Kind {
   return { case: "media", value: { $typeName: "gemini.chat.v1.Media", mimeType, source, resolution: 0, name: "" } };
 }
 
-function readInlineData(value: unknown, images: Iterator<Media, unknown>, at: string): Kind | undefined {
+function readInlineData(value: unknown, media: Placeable, at: string): Kind | undefined {
   const { data, mimeType } = readObject(value, at);
   if (typeof data === "string") return toMedia(lazyData(readBase64(data, `${at}.data`)), mimeType, `${at}.mimeType`);
-  const next = images.next();
+  const next = (isImage(mimeType) ? media.images : media.files).next();
   return next.done === true ? undefined : { case: "media", value: next.value };
+}
+
+/** Media whose type is not told, such as URLs, are images, as they are everywhere in OpenAI's messages. */
+function isImage(mimeType: unknown): boolean {
+  return typeof mimeType !== "string" || mimeType === "" || mimeType.startsWith("image/");
 }
 
 function readName(json: Json, at: string): string {

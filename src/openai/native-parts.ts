@@ -1,6 +1,6 @@
 // `extra_content.google.parts`, written: the parts of an answer as Gemini's JSON, for a client to send back unchanged.
 // It stands only on messages with parts that OpenAI cannot say, and then tells all of them in order. Bytes and thoughts are not
-// repeated: an image is a placeholder for the next image of the message.
+// repeated: an image is a placeholder for the next image of the message, a file of another kind for the next such file.
 import { signatureText } from "../chat/bytes.ts";
 import {
   CodeResult_Outcome,
@@ -81,10 +81,10 @@ function toNativeData({ kind, inThought }: Part): Json | undefined {
   }
 }
 
-/** Only images return to their place: sound and films never stand beside the parts that need this. */
+/** Sound does not return to its place: it may have left as `message.audio`, and never stands beside the parts that need this. */
 function toNativeMedia({ mimeType, source }: Media): Json | undefined {
   if (source.case === "uri") return { fileData: { mimeType, fileUri: source.value } };
-  return mimeType.startsWith("image/") ? { inlineData: { mimeType } } : undefined;
+  return mimeType.startsWith("audio/") ? undefined : { inlineData: { mimeType } };
 }
 
 function toFunctionResponse({ toolCallId, name, content, isError }: ToolResult): Json {

@@ -214,7 +214,7 @@ describe("an upload", () => {
     assert.equal(rig.upstream.calls.length, 3);
     assert.equal(rig.upstream.sessions.length, 1);
     assert.equal(new Set(fileUris(rig)).size, 1);
-    assert.equal(logged(rig.gateway, "media placed").filter(({ uploaded }) => uploaded === 1).length, 1);
+    assert.equal(logged(rig.gateway, "media placed").length, 1, "told once");
   });
 
   test("of a tool's result stands in a turn beside it, since Gemini reads no files inside it", async () => {
@@ -242,8 +242,27 @@ describe("an upload", () => {
     const url = film(2 * MIB, "&length&etag=gone");
     await ask(rig.gateway, asking(url));
     rig.upstream.files.clear();
-    await ask(rig.gateway, asking(url));
+    await ask(rig.gateway, asking(url, { retry_attempt: 0 }));
     assert.equal(rig.upstream.sessions.length, 2);
+    assert.equal(rig.upstream.calls.length, 3);
+    const [{ attempts } = {}] = logged(rig.gateway, "call finished").slice(-1);
+    assert.equal(attempts, 2, "both calls are told");
+    const [refused] = logged(rig.gateway, "attempt finished").filter(({ outcome }) => outcome !== "OK");
+    assert.deepEqual([refused?.["outcome"], refused?.["retried"]], ["UPSTREAM_INVALID_ARGUMENT", true]);
+  });
+
+  test("is not done again for a refusal that has another cause, nor where it cannot be known", async () => {
+    await using rig = await startRig();
+    const url = film(2 * MIB, "&length&etag=refused");
+    await ask(rig.gateway, asking(url));
+    rig.upstream.behaviour.generate = () => googleError(400, "INVALID_ARGUMENT", "No.");
+    assert.equal((await ask(rig.gateway, asking(url), 400)).error["message"], "No.");
+    rig.upstream.behaviour.state = () => {
+      throw new Error("the store is out of order");
+    };
+    assert.equal((await ask(rig.gateway, asking(url), 400)).error["message"], "No.");
+    assert.equal(rig.upstream.sessions.length, 1);
+    assert.equal(rig.upstream.calls.length, 3);
   });
 
   test("of media that Gemini cannot process is a 400 naming the part", async () => {
