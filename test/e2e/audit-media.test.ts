@@ -222,7 +222,7 @@ describe("options of media", () => {
     assert.deepEqual(partsOf(await rig.ask({ messages: [user([image({ detail: "auto" })])] })), [inline(PNG)]);
     const told = await rig.ask({ model: "gemini-2.5-flash", messages: [user([image({ detail: "low" })])] });
     assert.deepEqual(partsOf(told), [inline(PNG)]);
-    assert.deepEqual(told.warnings, ["media_resolution_ignored:messages[0].content[0].image_url.url"]);
+    assert.deepEqual(told.warnings, ["media_resolution_ignored:messages[0].content[0].image_url.detail"]);
   });
 
   test("video_metadata in both cases of letters is videoMetadata", async () => {

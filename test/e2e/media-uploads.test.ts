@@ -217,6 +217,18 @@ describe("an upload", () => {
     assert.equal(logged(rig.gateway, "media placed").length, 1, "told once");
   });
 
+  test("for several answers of which one fails is given back, and every call is told", async () => {
+    await using rig = await startRig({
+      generate: (_, calls) => (calls === 3 ? googleError(400, "INVALID_ARGUMENT", "No.") : undefined),
+    });
+    const body = asking(film(2 * MIB), { n: 3, stream: true });
+    assert.equal((await ask(rig.gateway, body, 400)).error["message"], "No.");
+    const attempts = () => logged(rig.gateway, "attempt finished").map(({ outcome }) => outcome);
+    await until(() => attempts().length === 3, "an attempt is not told");
+    assert.equal(attempts().filter((outcome) => outcome === "UPSTREAM_INVALID_ARGUMENT").length, 1);
+    await until(() => host.openConnections === 0, "the host was left hanging");
+  });
+
   test("of a tool's result stands in a turn beside it, since Gemini reads no files inside it", async () => {
     await using rig = await startRig({}, { MEDIA_ITEM_MAX_BYTES: "1KiB" });
     const picture = Buffer.concat([Buffer.from("89504e470d0a1a0a0000000d49484452", "hex"), Buffer.alloc(2000)]);

@@ -58,7 +58,7 @@ export const MEDIA_HABITS: RequestHabit = {
       title: "in low detail to 2.5, which has one detail for all",
       body: { model: "gemini-2.5-flash-lite", ...ask(image(data("image/png", PNG), { detail: "low" })) },
       arrives: asks(PICTURE),
-      warnings: ["media_resolution_ignored:messages[0].content[1].image_url.url"],
+      warnings: ["media_resolution_ignored:messages[0].content[1].image_url.detail"],
     },
     {
       title: "twice",
