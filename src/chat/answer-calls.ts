@@ -1,6 +1,6 @@
 // The calls of the upstream that one answer takes: attempts until it begins and, where it is broken off, the calls that go on with it.
 import type { AudioFormat, StreamChatResponse, Usage } from "../gen/gemini/chat/v1/chat_pb.ts";
-import type { AttemptWishes, LiveAttempt } from "./attempts.ts";
+import type { AttemptWishes, LiveAttempt, RetryCount } from "./attempts.ts";
 import type { Deadline } from "./deadline.ts";
 import { Failure, type FailureReason } from "./failures.ts";
 import { flawOf, hasContent, hasFinish } from "./flaws.ts";
@@ -102,9 +102,11 @@ export class AnswerCalls {
 export async function beginCalls(
   call: Call,
   plan: Plan,
+  retries: RetryCount,
 ): Promise<{ readonly upstream: AnswerCalls; readonly first: StreamChatResponse }> {
   const flawed: Opened[] = [];
   const live = await openCall(call, plan, {
+    retries,
     flawOf(opened) {
       const flaw = opened.first && flawOf(opened.first, call.mode);
       if (flaw !== undefined) flawed.push(opened);
@@ -157,13 +159,13 @@ async function untilContent(
   iterator: Batches,
   { mode }: Attempt,
 ): Promise<StreamChatResponse> {
-  let held = first;
-  while (mode === "stream" && !hasContent(held) && !hasFinish(held)) {
+  for (let latest = first; mode === "stream" && !hasContent(latest) && !hasFinish(latest);) {
     const next = await iterator.next();
     if (next.done) break;
-    held = { ...held, events: [...held.events, ...next.value.events] };
+    latest = next.value;
+    for (const event of latest.events) first.events.push(event);
   }
-  return held;
+  return first;
 }
 
 /** The limits of an attempt that begins now. */

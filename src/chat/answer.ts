@@ -18,6 +18,9 @@ export async function* tellAnswer(call: Call, planned: Plan): AsyncGenerator<Str
   const format = plan.request.speech?.format ?? AudioFormat.UNSPECIFIED;
   const shaper = ports.speech(format, mode === "unary", deadline.signal);
   const recorder = new AnswerRecorder(context.caller.licenceId, ports.memory);
+  // A transport may never resume an answer whose caller has left.
+  const leave = (): void => upstream.finish(Failure.from(deadline.signal.reason).reason);
+  deadline.signal.addEventListener("abort", leave, { once: true });
   try {
     for (let batch: StreamChatResponse | undefined = first; batch !== undefined;) {
       if (upstream.spent) addSpent(batch, upstream.spent);
@@ -32,6 +35,8 @@ export async function* tellAnswer(call: Call, planned: Plan): AsyncGenerator<Str
     upstream.finish(Failure.from(error).reason);
     throw error;
   } finally {
+    deadline.signal.removeEventListener("abort", leave);
+    upstream.finish("CANCELLED");
     shaper.close();
     await upstream.iterator.return?.();
   }
@@ -43,10 +48,11 @@ async function begin(
   planned: Plan,
 ): Promise<{ plan: Plan; upstream: AnswerCalls; first: StreamChatResponse }> {
   const { ports, context, deadline } = call;
+  const retries = { retries: 0 };
   let plan = planned;
   for (let made: Correction = {}; ;) {
     try {
-      return { plan, ...(await beginCalls(call, plan)) };
+      return { plan, ...(await beginCalls(call, plan, retries)) };
     } catch (error) {
       const correction = correctionOf(error, made, plan.profile.id, ports.aliases);
       if (correction === undefined) throw error;

@@ -31,6 +31,15 @@ export interface AttemptWishes<T> {
    * is taken as it is, and so is this one when no other comes.
    */
   readonly flawOf?: (result: T) => string | undefined;
+  /** Of an answer that was tried before in another form: all its forms share what is allowed. */
+  readonly retries?: RetryCount;
+  /** Whether the cause of a failure was set right, so that the same call on the same key is worth another try; once for each project. */
+  readonly mend?: (failure: Failure, key: KeyHandle) => Promise<boolean>;
+}
+
+/** Counts the attempts that were made because an earlier one failed. */
+export interface RetryCount {
+  retries: number;
 }
 
 /** Counts the attempts of a call, over all its answers. */
@@ -53,9 +62,11 @@ export async function tryAttempts<T>(
 ): Promise<LiveAttempt<T>> {
   const projects = new Set<string>();
   const reasons = new Map<FailureReason, number>();
+  const mended = new Set<string>();
+  const made = wishes.retries ?? { retries: 0 };
   let flawed: LiveAttempt<T> | undefined;
   let key = wishes.key ?? firstKey(ports.keys, wish);
-  for (let attempts = 1; ; attempts++) {
+  for (;;) {
     deadline.signal.throwIfAborted();
     count.attempts++;
     const startedMs = ports.clock.now();
@@ -72,19 +83,25 @@ export async function tryAttempts<T>(
       };
       // As long again as this attempt took must be left.
       const inTime = ports.clock.now() - startedMs < deadline.leftMs();
-      if (flaw === undefined || flawed || attempts >= context.maxAttempts || !inTime) return live;
+      if (flaw === undefined || flawed || made.retries + 1 >= context.maxAttempts || !inTime) return live;
       report(flaw, true);
+      made.retries++;
       flawed = { result, key, finish: reported };
     } catch (error) {
+      if (deadline.signal.aborted) report(Failure.from(deadline.signal.reason).reason, false);
       deadline.signal.throwIfAborted();
       const failure = Failure.from(error);
       ports.keys.report(key, failure);
+      if (wishes.mend && !mended.has(key.project) && (await wishes.mend(failure, key))) {
+        report(failure.reason, true);
+        mended.add(key.project);
+        continue;
+      }
       projects.add(key.project);
-      const sameReason = (reasons.get(failure.reason) ?? 0) + 1;
-      reasons.set(failure.reason, sameReason);
+      const sameReason = countOne(reasons, failure.reason);
       const other = ports.keys.pick({ projects, keys: new Set() }, wish);
       const decision = decideRetry(failure, {
-        attempts,
+        attempts: made.retries + 1,
         maxAttempts: context.maxAttempts,
         sameReason,
         otherProject: other !== undefined,
@@ -96,11 +113,18 @@ export async function tryAttempts<T>(
         if (flawed) return flawed;
         throw failure;
       }
+      made.retries++;
       if (decision.waitMs > 0) await ports.clock.sleep(decision.waitMs, deadline.signal);
       const next = wish.staysWithFiles && !decision.onOtherProject ? undefined : other;
       key = next ?? ports.keys.pick({ projects: new Set(), keys: new Set() }, wish) ?? key;
     }
   }
+}
+
+function countOne<T>(counts: Map<T, number>, what: T): number {
+  const count = (counts.get(what) ?? 0) + 1;
+  counts.set(what, count);
+  return count;
 }
 
 /** The attempt was reported when it turned out to be flawed. */

@@ -29,13 +29,14 @@ export function startDeadline(
   const controller = new AbortController();
   let endMs = 0;
   let timer: NodeJS.Timeout | undefined;
+  let isOver = false;
   const end = (reason: Failure): void => {
     controller.abort(reason);
     onEnd?.(reason);
   };
   const onTime = (): void => end(new Failure("TIMEOUT", "The request did not finish before its deadline."));
   const restart = (): void => {
-    if (controller.signal.aborted) return;
+    if (controller.signal.aborted || isOver) return;
     clearTimeout(timer);
     endMs = Math.min(context.deadlineMs, clock.now() + limitMs);
     timer = setTimeout(onTime, Math.min(Math.max(0, endMs - clock.now() - HEAD_START_MS), TIMER_MAX_MS));
@@ -50,6 +51,7 @@ export function startDeadline(
     leftMs: () => Math.max(0, endMs - clock.now()),
     restart,
     [Symbol.dispose]() {
+      isOver = true;
       clearTimeout(timer);
       context.signal.removeEventListener("abort", onLeave);
     },

@@ -6,7 +6,7 @@ import { Failure, type FailureReason } from "./failures.ts";
 import { listMedia, replaceMedia } from "./media-items.ts";
 import { reportMedia } from "./media-report.ts";
 import type { Plan, PlanPorts } from "./plan.ts";
-import type { CallContext, KeyHandle, PreparedCall } from "./ports.ts";
+import type { CallContext, KeyHandle, MediaUpload, PreparedCall } from "./ports.ts";
 
 /** How Google refuses a file that it deleted early; other causes have the same words, so the files are asked for. */
 const PERHAPS_GONE: ReadonlySet<FailureReason> = new Set([
@@ -30,42 +30,42 @@ export function tryPlan<T>(
   if (call !== undefined) {
     return tryAttempts(ports, context, target, deadline, count, (key) => run(key, call), wishes);
   }
-  const runPlaced = (key: KeyHandle): Promise<T> => runWithFiles(ports, plan, key, context, deadline.signal, run);
-  const tried = tryAttempts(ports, context, target, deadline, count, runPlaced, wishes);
+  let reused = 0;
+  const runPlaced = async (key: KeyHandle): Promise<T> => {
+    reused = 0;
+    const placed = await placeFiles(ports, plan, key, context, deadline.signal);
+    reused = placed.reused;
+    return run(key, placed.call);
+  };
+  const mend = async ({ reason }: Failure, key: KeyHandle): Promise<boolean> =>
+    reused > 0 && PERHAPS_GONE.has(reason) && (await forgetGone(ports, plan, key, deadline.signal));
+  const tried = tryAttempts(ports, context, target, deadline, count, runPlaced, { ...wishes, mend });
   return tried.finally(() => {
     for (const upload of plan.uploads) upload.release();
   });
 }
 
-/** When files turn out to be gone they are uploaded again, once. */
-async function runWithFiles<T>(
-  ports: PlanPorts,
-  plan: Plan,
-  key: KeyHandle,
-  context: CallContext,
-  signal: AbortSignal,
-  run: (key: KeyHandle, call: PreparedCall) => Promise<T>,
-): Promise<T> {
-  const { call, reused } = await placeFiles(ports, plan, key, context, signal);
+/** Files that are gone are uploaded again. Where the store does not say whether they are, the refusal stands. */
+async function forgetGone(ports: PlanPorts, plan: Plan, key: KeyHandle, signal: AbortSignal): Promise<boolean> {
   try {
-    return await run(key, call);
+    return await ports.uploads.forgetGone(plan.uploads, key, signal);
   } catch (error) {
-    if (reused === 0 || !(error instanceof Failure) || !PERHAPS_GONE.has(error.reason)) throw error;
-    if (!(await ports.uploads.forgetGone(plan.uploads, key, signal))) throw error;
-    return run(key, (await placeFiles(ports, plan, key, context, signal)).call);
+    if (error instanceof Failure) return false;
+    throw error;
   }
 }
 
-/** Uploads of which the operators were told. */
-const told = new WeakSet<Plan["uploads"]>();
+/** First uploads of requests of which the operators were told: a plan that was corrected has the same ones. */
+const told = new WeakSet<MediaUpload>();
 
 async function placeFiles(ports: PlanPorts, plan: Plan, key: KeyHandle, context: CallContext, signal: AbortSignal) {
   const startedMs = ports.clock.now();
   const { uris, ...counts } = await ports.uploads.place(plan.uploads, key, signal);
   // Once for each request; the calls that go on with an answer have the same files.
-  if (counts.uploaded > 0 || !told.has(plan.uploads)) {
+  const [first] = plan.uploads;
+  if (counts.uploaded > 0 || (first && !told.has(first))) {
     reportMedia(ports.telemetry, plan, context, { ...counts, placeMs: ports.clock.now() - startedMs });
-    told.add(plan.uploads);
+    if (first) told.add(first);
   }
   const replacements = new Map<Media, Media>();
   for (const { media } of listMedia(plan.request)) {

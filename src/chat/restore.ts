@@ -57,8 +57,18 @@ function restoreAnswer(message: Message, wanted: Wanted, known: ReadonlyMap<stri
   const valueOf = (key: string | undefined): string | undefined => (key === undefined ? undefined : known.get(key));
   const parts = message.parts.map((part, index) => restorePart(part, valueOf(wanted.parts[index])));
   const kept = valueOf(wanted.layout);
-  const layout = kept === undefined ? undefined : (JSON.parse(kept) as LayoutEntry[]);
-  return { ...message, parts: layout && agrees(parts, layout) ? arrange(parts, layout) : parts };
+  return { ...message, parts: kept === undefined ? parts : rearrange(parts, kept) };
+}
+
+/** The parts as a kept layout has them, where that is theirs. */
+function rearrange(parts: Part[], kept: string): Part[] {
+  try {
+    const layout = JSON.parse(kept) as LayoutEntry[];
+    return agrees(parts, layout) ? arrange(parts, layout) : parts;
+  } catch {
+    // Another version of this program kept it, on a replica or before a restart: the conversation goes on without.
+    return parts;
+  }
 }
 
 /** Whether the texts' own signatures are those of the layout: then it only adds how the texts were cut and where images stood. */

@@ -19,7 +19,7 @@ export type RetryDecision =
   | { readonly kind: "give-up" }
   | { readonly kind: "retry"; readonly onOtherProject: boolean; readonly waitMs: number };
 
-/** Attempts of one call in all, whatever happens. */
+/** Attempts of one answer in all, whatever fails; those that correct its request come on top, each of them once. */
 export const MAX_ATTEMPTS = 3;
 /** Full jitter: uniform between 0 and this, doubling with each attempt … */
 const BACKOFF_BASE_MS = 250;

@@ -95,7 +95,7 @@ class UploadBook implements Uploads {
   async forgetGone(uploads: readonly MediaUpload[], key: KeyHandle, signal: AbortSignal): Promise<boolean> {
     const gone = await Promise.all(
       uploads.map(async (media) => {
-        const file = this.#known.get(inProject(key.project, nameOfUpload(media)));
+        const file = this.#fileOf(media, key);
         if (file === undefined || (await this.#files.find(key, file.name, signal)) !== undefined) return false;
         this.#forget(file);
         return true;
@@ -106,14 +106,15 @@ class UploadBook implements Uploads {
 
   async #placeOne(media: MediaUpload, key: KeyHandle, signal: AbortSignal): Promise<Placed> {
     const name = inProject(key.project, nameOfUpload(media));
-    const file = this.#recall(name);
+    const file = this.#fileOf(media, key);
     if (file?.state === "active") return { file, bytes: 0 };
     let isOurs = false;
     const placing = this.#flights.run(name, signal, async (stop) => {
       isOurs = true;
       if (file === undefined) return this.#upload(media, key, stop);
+      media.release(); // its bytes were sent before
       const active = await this.#untilActive(file, key, stop);
-      this.#remember(key, [nameOfUpload(media)], active);
+      for (const [known, { uri }] of this.#known) if (uri === active.uri) this.#known.set(known, active);
       return { file: active, bytes: 0 };
     });
     if (isOurs) return placing;
@@ -126,7 +127,9 @@ class UploadBook implements Uploads {
     const tally = new Tally(source);
     const { mimeType } = media;
     const file = await this.#files.upload(key, { mimeType, size: source.size, pieces: tally.pieces() }, signal);
-    const identities = [nameOfUpload(media), source.identity, tally.identity(mimeType)].filter((text) => text !== "");
+    // Other bytes may lie there by now than those that it is named after: then it is known as itself alone.
+    const name = source.identity === media.identity ? nameOfUpload(media) : media.placeholder;
+    const identities = [name, source.identity, tally.identity(mimeType)].filter((text) => text !== "");
     // Remembered before it is ready: who comes back after a timeout does not begin anew.
     this.#remember(key, identities, file);
     const active = await this.#untilActive(file, key, signal);
@@ -145,6 +148,11 @@ class UploadBook implements Uploads {
     this.#forget(first);
     if (file === undefined) throw new Failure("UPLOAD_FAILED", "Gemini lost media while it was processing them.");
     throw new Failure("INVALID_VALUE", "Gemini could not process this media.");
+  }
+
+  #fileOf(media: MediaUpload, { project }: KeyHandle): UpstreamFile | undefined {
+    const [name, itself] = [inProject(project, nameOfUpload(media)), inProject(project, media.placeholder)];
+    return this.#recall(name) ?? this.#recall(itself);
   }
 
   #recall(name: string): UpstreamFile | undefined {

@@ -13,10 +13,13 @@ export type Collected = { readonly bytes: Buffer } | { readonly start: Buffer[] 
 export async function collect(opened: OpenedMedia, budget: Budget, uses: number): Promise<Collected> {
   const pile = new BytePile();
   let taken = 0;
+  /** Takes all of it or, where that is too much, nothing any more: others may need what is left. */
   const take = (bytes: number): boolean => {
-    taken += bytes * uses;
-    budget.left -= bytes * uses;
-    return budget.left >= 0;
+    const fits = bytes * uses <= budget.left;
+    const change = fits ? bytes * uses : -taken;
+    taken += change;
+    budget.left -= change;
+    return fits;
   };
   let fits = take(opened.length ?? 0);
   // By hand: leaving a loop would end the fetch.
@@ -30,6 +33,5 @@ export async function collect(opened: OpenedMedia, budget: Budget, uses: number)
     pile.add(next.value);
     if (opened.length === undefined && fits) fits = take(next.value.length);
   }
-  budget.left += taken;
   return { start: pile.pieces() };
 }

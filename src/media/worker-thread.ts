@@ -13,15 +13,9 @@ export type MediaThread = {
   end(): Promise<void>;
 };
 
-/** Secrets of the process stay out of the thread: it gets no environment. It keeps the process alive only during a task. */
+/** Secrets of the process stay out of the thread: it gets no environment. It keeps the process alive only during a task. Throws a Failure. */
 export function startThread(onEnd: () => void): MediaThread {
-  const worker = new Worker(new URL("worker-entry.ts", import.meta.url), {
-    name: "media",
-    env: {},
-    argv: [],
-    execArgv: [],
-    resourceLimits: { maxOldGenerationSizeMb: HEAP_MAX_MB },
-  });
+  const worker = startWorker();
   worker.unref();
   let settle: ((reply: Reply) => void) | undefined;
   const end = async (error: unknown): Promise<void> => {
@@ -45,10 +39,23 @@ export function startThread(onEnd: () => void): MediaThread {
       clearTimeout(timer);
       worker.unref();
       if ("bytes" in reply) return reply.bytes;
-      throw new Failure("INTERNAL_ERROR", "The gateway could not convert this sound or picture.", {
-        cause: reply.error,
-      });
+      throw unconverted(reply.error);
     },
     end: () => end(new Error("the media thread was stopped")),
   };
+}
+
+/** A machine or container may allow no more threads. */
+function startWorker(): Worker {
+  const resourceLimits = { maxOldGenerationSizeMb: HEAP_MAX_MB };
+  try {
+    const entry = new URL("worker-entry.ts", import.meta.url);
+    return new Worker(entry, { name: "media", env: {}, argv: [], execArgv: [], resourceLimits });
+  } catch (error) {
+    throw unconverted(error);
+  }
+}
+
+function unconverted(cause: unknown): Failure {
+  return new Failure("INTERNAL_ERROR", "The gateway could not convert this sound or picture.", { cause });
 }

@@ -55,10 +55,14 @@ export function createMediaWorker(limits: Partial<MediaWorkerLimits> = {}): Medi
     if (taskCount === 0 && sounds.size === 0) idle = setTimeout(() => void thread?.end(), idleMs).unref();
   }
 
+  async function runNow(task: Work, signal: AbortSignal): Promise<Uint8Array> {
+    signal.throwIfAborted();
+    return current().run(task, taskMs);
+  }
+
   async function runInTurn(task: Work, signal: AbortSignal): Promise<Uint8Array> {
     const release = await acquire("", signal);
-    const done = signal.aborted ? Promise.reject(signal.reason as Error) : current().run(task, taskMs);
-    return abortable(done.finally(release), signal);
+    return abortable(runNow(task, signal).finally(release), signal);
   }
 
   return {

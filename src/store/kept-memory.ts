@@ -33,7 +33,7 @@ export interface KeptValues {
 export interface KeptMemory {
   /** What is known under these keys, most wanted first; as much as the time allows. Never rejects. */
   read(licence: string, keys: readonly string[]): Promise<KeptValues>;
-  /** Queues a value. */
+  /** Queues a value; one that is too large is dropped. */
   write(licence: string, key: string, value: string): void;
   /** Writes what waits and ends the sweeping; the database stays open. */
   [Symbol.asyncDispose](): Promise<void>;
@@ -52,6 +52,8 @@ const READ_REST_MS = 5_000;
 const READ_MAX_KEYS = 500;
 /** Of the values of one request; Google's own limit for a whole request is 100 MB. */
 const READ_MAX_BYTES = 64 * 1024 * 1024;
+/** Signatures of images have up to 3 MB; one value beyond this would push everything else out of the queue. */
+const VALUE_MAX_BYTES = 16 * 1024 * 1024;
 /** Keys of ours are; others come from clients, were never written and might be no text for a store. */
 const WRITABLE_KEY = /^[\x21-\x7e]{1,128}$/;
 
@@ -93,7 +95,8 @@ export function openKeptMemory(db: Database, options: KeptMemoryOptions): KeptMe
     },
     write(licence, key, value) {
       const bytes = licence.length + Buffer.byteLength(key) + Buffer.byteLength(value);
-      queue.add({ licence, key, value, bytes });
+      if (bytes > VALUE_MAX_BYTES) options.onDrop(1);
+      else queue.add({ licence, key, value, bytes });
     },
     async [Symbol.asyncDispose]() {
       await stopSweeping();

@@ -111,6 +111,19 @@ test("a call that was left makes no further attempt", async () => {
   assert.deepEqual(tried, []);
 });
 
+test("an attempt that is cut short because the call ends is reported as well", async () => {
+  const controller = new AbortController();
+  const { run, outcomes } = setUp(controller.signal, 3, () => {
+    controller.abort(new Failure("CANCELLED", "gone"));
+    return 0;
+  });
+  await assert.rejects(run(["UPSTREAM_ERROR", "ok"]), { reason: "CANCELLED" });
+  assert.deepEqual(
+    outcomes.map(({ outcome, retried }) => [outcome, retried]),
+    [["CANCELLED", false]],
+  );
+});
+
 const flawOf = (result: string): string | undefined => (result.startsWith("flawed") ? "FLAW" : undefined);
 
 test("a flawed result is had once more, on the same key and without a wait", async () => {

@@ -10,8 +10,12 @@ const HOUR_MS = 3_600_000;
 const ONE: KeyHandle = { index: 0, project: "one" };
 const OTHER: KeyHandle = { index: 1, project: "other" };
 
-/** A store whose uploads wait until they are let through, if `gate` is given. */
-function createRig({ states = ["active"] as UpstreamFile["state"][], gate = Promise.resolve() } = {}) {
+/** A store whose uploads wait until they are let through, if `gate` is given, and a clock whose sleeps last until `woken`. */
+function createRig({
+  states = ["active"] as UpstreamFile["state"][],
+  gate = Promise.resolve(),
+  woken = Promise.resolve(),
+} = {}) {
   let wallMs = 1_000_000;
   const sleeps: number[] = [];
   const uploaded: string[] = [];
@@ -46,7 +50,13 @@ function createRig({ states = ["active"] as UpstreamFile["state"][], gate = Prom
     now: () => 0,
     wall: () => wallMs,
     random: () => 0,
-    sleep: async (ms) => void sleeps.push(ms),
+    sleep: (ms, signal) => {
+      sleeps.push(ms);
+      const left = new Promise<never>((_, reject) =>
+        signal.addEventListener("abort", () => reject(signal.reason as Error)),
+      );
+      return Promise.race([woken, left]);
+    },
   };
   const media = (identity: string, content = identity, path = "messages[0].parts[0].media"): MediaUpload => ({
     placeholder: `upload:${Math.random()}`,
@@ -139,6 +149,16 @@ describe("the same content", () => {
       "counted once",
     );
   });
+
+  test("is not what was announced when other bytes had come to lie there: those are known by themselves alone", async () => {
+    const { place, media, uploaded } = createRig();
+    const changed: MediaUpload = { ...media("url:old"), open: async (signal) => media("url:new").open(signal) };
+    const { uri } = await place(changed);
+    assert.equal((await place(changed)).uri, uri, "its own request goes on with it");
+    assert.equal((await place(media("url:new"))).uri, uri);
+    assert.notEqual((await place(media("url:old"))).uri, uri);
+    assert.equal(uploaded.length, 2);
+  });
 });
 
 describe("a caller who leaves", () => {
@@ -209,6 +229,25 @@ describe("a file", () => {
     await first.catch(() => {});
     assert.equal((await rig.place(rig.media("a"))).uri, "https://store/files/1");
     assert.equal(rig.uploaded.length, 1);
+  });
+
+  test("that is being processed needs no source: what is held open for it is given back before the wait", async () => {
+    const { promise: woken, resolve: wake } = Promise.withResolvers<void>();
+    const { place, media, uploaded, sleeps } = createRig({ states: ["processing", "active"], woken });
+    const leaving = new AbortController();
+    const first = place(media("a"), ONE, leaving.signal);
+    await new Promise((resolve) => setImmediate(resolve));
+    leaving.abort(new Failure("TIMEOUT", "late"));
+    await assert.rejects(first, failure("TIMEOUT"));
+    let isHeld = true;
+    const second = place({ ...media("a"), release: () => void (isHeld = false) });
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(sleeps.length, 2);
+    assert.equal(isHeld, false);
+    wake();
+    await second;
+    await place(media("a"));
+    assert.deepEqual([uploaded.length, sleeps.length], [1, 2], "it is known to be ready now");
   });
 
   test("that is gone is forgotten when it is asked for, and only then", async () => {

@@ -118,6 +118,18 @@ describe("a request of which Gemini refuses", () => {
     }
   }
 
+  test("the attempts allowed are those of all its forms together", async () => {
+    const overloaded = geminiError(503, "UNAVAILABLE", "Overloaded.");
+    const before = gemini.calls.length;
+    gemini.script((call) => {
+      if (!usesJsonSchema(call)) return errorAnswer(overloaded);
+      return errorAnswer(gemini.calls.length - before < 3 ? overloaded : badSchema);
+    });
+    const response = await gateway.post({ ...BODY, model: SUCCESSOR });
+    assert.equal(response.status, 503);
+    assert.equal(gemini.calls.length - before, 4, "three, and one more in the other form");
+  });
+
   test("the same thing again gets its refusal told, and no third try", async () => {
     gemini.script(() => errorAnswer(badSchema));
     const before = gemini.calls.length;

@@ -2,9 +2,11 @@
 // Method: a real thread; how many there are is read from Node's own report.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { syncBuiltinESMExports } from "node:module";
 import { after, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
+import threads from "node:worker_threads";
 import { Failure } from "../../src/chat/failures.ts";
 import type { Work } from "../../src/media/worker-entry.ts";
 import { createMediaWorker, type MediaWorker } from "../../src/media/worker.ts";
@@ -44,6 +46,26 @@ async function failureOf(work: Promise<unknown>): Promise<Failure> {
 }
 
 describe("the thread", () => {
+  test("that cannot be started fails its task and holds up none that comes later", async () => {
+    const worker = start();
+    const { Worker } = threads;
+    threads.Worker = class {
+      constructor() {
+        throw new Error("no more threads");
+      }
+    } as unknown as typeof Worker;
+    syncBuiltinESMExports();
+    try {
+      const { reason } = await failureOf(worker.run(picture, signal));
+      assert.equal(reason, "INTERNAL_ERROR");
+    } finally {
+      threads.Worker = Worker;
+      syncBuiltinESMExports();
+    }
+    assert.ok((await worker.run(picture, AbortSignal.timeout(5_000))).length > 0);
+    await worker.close();
+  });
+
   test("begins with the first task, serves all that follow, and ends when it idles", async () => {
     const worker = start({ idleMs: 100 });
     assert.equal(threadCount(), 0);

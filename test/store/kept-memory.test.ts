@@ -63,6 +63,16 @@ function everyStore(title: string, skip: string | false, start: () => Promise<St
       ]);
     });
 
+    it("is no value that would push everything else out", async () => {
+      await using db = await openDatabase(await kind.fresh());
+      const { memory, told } = open(db);
+      await using _ = memory;
+      memory.write("l1", "call:small", "1");
+      memory.write("l1", "image:large", "x".repeat(17 * 1024 * 1024));
+      assert.deepEqual(told, ["dropped 1"]);
+      assert.deepEqual(await entriesOf(memory, "l1", ["call:small", "image:large"]), [["call:small", "1"]]);
+    });
+
     it("is another licence's never", async () => {
       await using db = await openDatabase(await kind.fresh());
       await keep(db, [
