@@ -48,8 +48,8 @@ export const REQUEST_FEATURES: readonly Feature[] = [
   ),
   yes(
     "tool result matched by tool_call_id",
-    "openai/messages.test.ts",
-    "carry the name of the function their call has, in any order and in separate messages",
+    "e2e/shown-features.test.ts",
+    "results reach Gemini in the order of their calls, each with the name and content of the call that it names",
     "Unknown ids by name, then by order.",
   ),
   yes(
@@ -64,13 +64,13 @@ export const REQUEST_FEATURES: readonly Feature[] = [
   ),
   yes(
     "schema cleaning / JSON-schema path",
-    "gemini/tools.test.ts",
-    "go up in one tool as ordinary JSON Schema (rule 20)",
+    "e2e/audit-requests-tools.test.ts",
+    "has what Gemini refuses of JSON Schema rewritten, and what is lost by it told",
   ),
   yes(
     "a refused schema once more in OpenAPI's form",
-    "chat/corrections.test.ts",
-    "a model that is gone has its successor called, a signature or a schema that is refused is sent in another form",
+    "e2e/schema-fallback.test.ts",
+    "the second try holds the same schemas in the other form, and nothing else is changed",
     "With a warning.",
   ),
   yes(
@@ -102,7 +102,7 @@ export const REQUEST_FEATURES: readonly Feature[] = [
   yes(
     "reasoning_effort",
     "e2e/audit-requests-thinking.test.ts",
-    "a suffix of the same word asks for the same, and blames the model id",
+    "${model}: ${row}",
     "Per model, clamped with a warning.",
   ),
   yes("n > 1", "e2e/clients/openai-node.test.ts", "n gives as many choices, whole and streamed, and sums their usage"),
@@ -114,8 +114,8 @@ export const REQUEST_FEATURES: readonly Feature[] = [
   ),
   yes(
     "penalties / seed / top_k",
-    "e2e/audit-requests-tools.test.ts",
-    "is honoured by older models and left out, with warnings, for those that ignore it",
+    "e2e/shown-features.test.ts",
+    "penalties, seed and top_k are sent where a model takes them, and what it does not take is warned of",
   ),
   yes(
     "more than five stop sequences trimmed",
@@ -130,11 +130,12 @@ export const REQUEST_FEATURES: readonly Feature[] = [
     "Only by a guarded fetch.",
   ),
   yes(
-    "audio / video / pdf / YouTube in",
+    "audio / video / pdf in",
     "e2e/audit-media.test.ts",
-    "${link} goes to Gemini in watch form, in whatever part it stands",
+    "in ${type} as ${form} reach Gemini unchanged, or are a 400 naming the param",
     "In any part; the bytes decide.",
   ),
+  yes("YouTube in", "e2e/audit-media.test.ts", "${link} goes to Gemini in watch form, in whatever part it stands"),
   yes(
     "big media automatically to the Files API",
     "e2e/media-uploads.test.ts",
@@ -177,18 +178,18 @@ export const ANSWER_FEATURES: readonly Feature[] = [
   ),
   yes(
     "tool_calls[].index right across chunks",
-    "e2e/clients/openai-node-tools.test.ts",
-    "streamed calls fold into the same calls",
+    "e2e/shown-features.test.ts",
+    "are told with indexes from 0 and end in tool_calls, when the last chunk has ${last.length} parts",
   ),
   yes(
     "finish tool_calls in split chunks",
-    "gemini/events.test.ts",
-    "is held to the end: what follows the first reason is told, and the last reason counts",
+    "e2e/shown-features.test.ts",
+    "are told with indexes from 0 and end in tool_calls, when the last chunk has ${last.length} parts",
   ),
   yes(
     "mid-stream error raised",
-    "gemini/client-faults.test.ts",
-    "an error in the middle comes after what was told, in the same read and in a later one",
+    "faults/streaming.test.ts",
+    "is one error event over SSE, no finish, no [DONE], and its text is told once",
   ),
   yes(
     "EOF without a finish is an error",
@@ -228,9 +229,9 @@ export const ANSWER_FEATURES: readonly Feature[] = [
   ),
   yes(
     "audio out in chat",
-    "openai/stream.test.ts",
-    "sound comes as pieces that can be joined, its expiry once and alone",
-    "`message.audio`, or a link.",
+    "e2e/speech-formats.test.ts",
+    "is a whole ${format} in a JSON answer",
+    "`message.audio`, or a link; wav, pcm16, mp3 and opus.",
   ),
   yes(
     "grounding → annotations",
@@ -253,8 +254,8 @@ export const PLATFORM_FEATURES: readonly Feature[] = [
   no("native Gemini passthrough"),
   yes(
     "/models live from upstream",
-    "e2e/clients/openai-node.test.ts",
-    "models are listed with their thinking variants, and retrieved by id, alias or variant",
+    "e2e/shown-features.test.ts",
+    "models that only the upstream knows are listed, and those that it does not list are not",
   ),
   no("batch / files / realtime / context cache"),
   yes(

@@ -14,11 +14,16 @@ export interface CallerParams {
 /** A parameter under the name that the caller gave it. */
 export function renameParam(param: string, renames: ReadonlyMap<string, string>): string {
   if (renames.size === 0) return param;
-  for (let end = param.length; end > 0; end = param.lastIndexOf(".", end - 1)) {
+  for (let end = param.length; end > 0; end = lastStep(param, end - 1)) {
     const given = renames.get(param.slice(0, end));
     if (given !== undefined) return given + param.slice(end);
   }
   return param;
+}
+
+/** Where the last step of a path begins, at or before `from`. */
+function lastStep(path: string, from: number): number {
+  return Math.max(path.lastIndexOf(".", from), path.lastIndexOf("[", from));
 }
 
 type Given = Readonly<Record<string, unknown>>;

@@ -61,7 +61,7 @@ function toPlainParam(fieldPath: string, callerParams?: CallerParams): string | 
   if (part) {
     const [, message = "", index = "", rest = ""] = part;
     const own = callerParams?.parts[Number(message)]?.[Number(index)] ?? `content[${index}]`;
-    return `messages[${message}].${own}${belowCall(own, rest)}`;
+    return `messages[${message}].${belowMedia(own, rest) ?? own + belowCall(own, rest)}`;
   }
   if (SCHEMA.test(fieldPath)) return fieldPath.replace(SCHEMA, "$1parameters");
   const own = callerParams && nearest(fieldPath, callerParams.fields);
@@ -69,7 +69,16 @@ function toPlainParam(fieldPath: string, callerParams?: CallerParams): string | 
   return AMBIGUOUS.test(fieldPath) ? undefined : nearest(fieldPath, PARAMS);
 }
 
-/** Below a part only a call has fields that OpenAI names too. */
+const MEDIUM = /^(.*\b(?:image_url|video_url|input_audio|file))\.(?:url|data|file_data|file_id)$/;
+
+/** The options of a medium stand beside its content: `content[1].image_url.detail`. */
+function belowMedia(own: string, rest: string): string | undefined {
+  const option = rest.startsWith(".media.resolution") ? "detail" : rest.startsWith(".media.video") && "video_metadata";
+  const [, medium] = (option && MEDIUM.exec(own)) || [];
+  return medium && `${medium}.${option}`;
+}
+
+/** Of the other parts only a call has fields that OpenAI names too. */
 function belowCall(own: string, rest: string): string {
   if (!/^tool_calls\[\d+\]$/.test(own)) return "";
   if (rest.startsWith(".tool_call.id")) return ".id";

@@ -137,7 +137,7 @@ describe("a budget on a level model becomes a level, with a warning that names w
     [
       "gemini-3.8-flash",
       { google: { thinkingConfig: { thinkingBudget: tokens } } },
-      "extra_body.google.thinking_config.thinking_budget",
+      "google.thinkingConfig.thinkingBudget",
     ],
     [`gemini-3.8-flash-thinking-${tokens}`, {}, "model"],
   ];

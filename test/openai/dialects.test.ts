@@ -104,7 +104,8 @@ describe("thinking", () => {
   });
   it("cannot have a budget and a level in one thinking_config", () => {
     const body = { google: { thinking_config: { thinking_budget: 5, thinking_level: "low" } } };
-    assert.equal(refusalOf(body).field, "extra_body.google.thinking_config");
+    assert.equal(refusalOf(body).field, "google.thinking_config");
+    assert.equal(refusalOf({ extra_body: body }).field, "extra_body.google.thinking_config");
   });
   it("that is wrong is refused under the name it was given", () => {
     assert.equal(refusalOf({ thinking: { type: "on" } }).field, "thinking.type");
@@ -114,7 +115,11 @@ describe("thinking", () => {
     assert.equal(refusalOf({ reasoning_effort: "hard" }).field, "reasoning_effort");
     assert.equal(
       refusalOf({ google: { thinkingConfig: { thinkingBudget: -2 } } }).field,
-      "extra_body.google.thinking_config.thinking_budget",
+      "google.thinkingConfig.thinkingBudget",
+    );
+    assert.equal(
+      refusalOf({ extra_body: { extra_body: { google: { thinking_config: { thinking_budget: -2 } } } } }).field,
+      "extra_body.extra_body.google.thinking_config.thinking_budget",
     );
   });
 });
@@ -233,12 +238,33 @@ describe("Google's block", () => {
     assert.equal(refusalOf({ google: "x" }).field, "google");
     assert.equal(
       refusalOf({ google: { safety_settings: [{ category: "X", threshold: "OFF" }] } }).field,
-      "extra_body.google.safety_settings[0].category",
+      "google.safety_settings[0].category",
     );
+  });
+  it("of which another place counts before is told, unless it says the same", () => {
+    const google = { top_k: 2, media_resolution: "low" };
+    for (const [body, warnings] of [
+      [{ temperature: 1, extra_body: { temperature: 0.5 } }, ["extra_body.temperature"]],
+      [{ temperature: 1, extra_body: { temperature: 1 } }, []],
+      [{ temperature: null, extra_body: { temperature: 1 } }, []],
+      [{ top_k: 1, google }, ["top_k"]],
+      [{ google, extra_body: { google: { topK: 3 } } }, ["google.top_k"]],
+      [{ mediaResolution: "high", google }, ["mediaResolution"]],
+      [
+        { image_config: { image_size: "1K" }, google: { image_config: { image_size: "2K" } } },
+        ["image_config.image_size"],
+      ],
+    ] as const) {
+      assert.deepEqual(
+        warningsOf(body),
+        warnings.map((param) => `parameter_ignored:${param}`),
+        JSON.stringify(body),
+      );
+    }
   });
   it("has unknown options told", () => {
     assert.deepEqual(warningsOf({ google: { personGeneration: "ALLOW_ALL" } }), [
-      "parameter_unknown:extra_body.google.person_generation",
+      "parameter_unknown:google.personGeneration",
     ]);
   });
 });
@@ -445,7 +471,10 @@ describe("the table", () => {
       ) as object;
       const { request, warnings } = read(body);
       assert.deepEqual(Object.entries(request.labels), [[name, "v"]]);
-      assert.equal(warnings[0]?.param, name);
+      assert.deepEqual(
+        warnings.slice(0, 2).map(({ param }) => param),
+        [`extra_body.${name}`, name],
+      );
       assert.equal(({} as Record<string, unknown>)["polluted"], undefined);
     }
   });

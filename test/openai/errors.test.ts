@@ -14,9 +14,17 @@ test("the body has OpenAI's four keys, with null where OpenAI has no word", () =
 });
 
 test("a path of the contract becomes the OpenAI parameter, and an OpenAI parameter stays", () => {
-  const param = (field: string) => toErrorAnswer(new Failure("INVALID_VALUE", "m", { field })).body.error.param;
+  const callerParams = { parts: [], fields: new Map(), renames: new Map() };
+  const param = (field: string) =>
+    toErrorAnswer(new Failure("INVALID_VALUE", "m", { field }), callerParams).body.error.param;
   assert.equal(param("sampling.temperature"), "temperature");
+  assert.equal(param("sampling"), null);
   assert.equal(param("response_format.json_schema.name"), "response_format.json_schema.name");
+});
+
+test("what is refused while it is read keeps its name, although a field of the contract has the same", () => {
+  const failure = new Failure("INVALID_VALUE", "m", { field: "safety_settings[0].category" });
+  assert.equal(toErrorAnswer(failure).body.error.param, "safety_settings[0].category");
 });
 
 test("a part of a message is named by the parameter it was read from", () => {

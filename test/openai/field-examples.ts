@@ -5,8 +5,9 @@ const URL = "https://example.com/a.mp4";
 const SIGNATURE = "QUJD";
 
 const user = (...content: object[]): object => ({ messages: [{ role: "user", content }] });
+const SOURCES: Readonly<Record<string, string>> = { file: "file_data", input_audio: "data" };
 const media = (kind: string, more: object): object =>
-  user({ type: kind, [kind]: { ...(kind === "file" ? { file_data: URL } : { url: URL }), ...more } });
+  user({ type: kind, [kind]: { [SOURCES[kind] ?? "url"]: URL, ...more } });
 const answer = (message: object): object => ({
   messages: [
     { role: "user", content: "q" },
@@ -62,7 +63,7 @@ const schema = {
     json_schema: { name: "n", description: "d", schema: { type: "object" }, strict: true },
   },
 };
-const AT_KINDS = ["image_url", "video_url", "file"].flatMap((kind) => [
+const AT_KINDS = ["image_url", "video_url", "input_audio", "file"].flatMap((kind) => [
   [`messages[].content[].${kind}.detail`, media(kind, { detail: "high" })],
   [`messages[].content[].${kind}.format`, media(kind, { format: "video/webm" })],
   ...Object.keys(film).map((key) => [
@@ -175,7 +176,6 @@ export const EXAMPLES: Readonly<Record<string, object>> = {
   "messages[].content[].image_url.url": media("image_url", {}),
   "messages[].content[].video_url.url": media("video_url", {}),
   "messages[].content[].input_audio.data": user({ type: "input_audio", input_audio: { data: PNG } }),
-  "messages[].content[].input_audio.format": user({ type: "input_audio", input_audio: { data: PNG, format: "mp3" } }),
   "messages[].content[].file.file_data": media("file", {}),
   "messages[].content[].file.file_id": user({ type: "file", file: { file_id: "files/abc" } }),
   "messages[].content[].file.filename": media("file", { filename: "a.pdf" }),

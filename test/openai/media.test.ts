@@ -119,6 +119,18 @@ describe("other parts", () => {
       "audio/ogg",
     );
   });
+  it("input_audio may hold a film, and wrong options of it are refused under their names", () => {
+    const part = (options: object): object => ({ type: "input_audio", input_audio: { data: PNG, ...options } });
+    assert.equal(mediaOf(part({ video_metadata: { fps: 2 } })).video?.fps, 2);
+    assert.equal(mediaOf(part({ detail: "low" })).resolution, MediaResolution.LOW);
+    for (const [options, field] of [
+      [{ video_metadata: { end_offset: false } }, "video_metadata.end_offset"],
+      [{ video_metadata: { fps: 1000 } }, "video_metadata.fps"],
+      [{ detail: "bogus" }, "detail"],
+    ] as const) {
+      assert.equal(refusalOf(user(part(options))).field, `messages[0].content[0].input_audio.${field}`);
+    }
+  });
   it("input_video holds a film", () => {
     const media = mediaOf({ type: "input_video", input_video: { data: PNG, format: "webm" } });
     assert.deepEqual([media.mimeType, placeOf(media)], ["video/webm", PNG]);

@@ -61,6 +61,9 @@ describe("the OpenAI parameter", () => {
       toOpenAiParam(path, { parts, fields: new Map(), renames: new Map() });
     assert.equal(of("messages[0].parts[0].text"), "messages[0].content");
     assert.equal(of("messages[1].parts[1].media.data"), "messages[1].content[1].image_url.url");
+    assert.equal(of("messages[1].parts[1].media.resolution"), "messages[1].content[1].image_url.detail");
+    assert.equal(of("messages[1].parts[1].media.video"), "messages[1].content[1].image_url.video_metadata");
+    assert.equal(of("messages[1].parts[0].media.video"), "messages[1].content[0].text");
     assert.equal(of("messages[2].parts[1].tool_call.arguments"), "messages[2].tool_calls[0].function.arguments");
     assert.equal(of("messages[2].parts[1].tool_call.name"), "messages[2].tool_calls[0].function.name");
     assert.equal(of("messages[2].parts[1].tool_call.id"), "messages[2].tool_calls[0].id");
@@ -78,7 +81,13 @@ describe("the OpenAI parameter", () => {
       [
         { google: { image_config: { image_size: "1K" } }, resolution: "2K" },
         "image.size",
-        "extra_body.google.image_config.image_size",
+        "google.image_config.image_size",
+      ],
+      [{ google: { cachedContent: "c" } }, "cached_content", "google.cachedContent"],
+      [
+        { extra_body: { google: { imageConfig: { imageSize: "2K" } } } },
+        "image.size",
+        "extra_body.google.imageConfig.imageSize",
       ],
       [{ topK: 3 }, "sampling.top_k", "topK"],
       [{ cached_content: "c" }, "cached_content", "cached_content"],

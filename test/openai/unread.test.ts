@@ -33,7 +33,7 @@ describe("what Gemini has nothing for", () => {
         "parameter_unknown:reasoning.foo",
         "parameter_unknown:stream_options.bar",
         "parameter_unknown:audio.voice",
-        "parameter_unknown:extra_body.google.thinking_config.foo_bar",
+        "parameter_unknown:google.thinkingConfig.fooBar",
         "parameter_ignored:reasoning.effort",
       ],
     );

@@ -29,7 +29,7 @@ export const BODY_FIELDS: readonly Field[] = [
     "outputTokenLimit",
   ),
   mapped("max_tokens", "sampling.max_output_tokens", "The older name of the same.", "outputTokenLimit"),
-  mapped("n", "sampling.candidate_count", "Every answer is a Gemini call of its own."),
+  mapped("n", "sampling.candidate_count", "At most 8; every answer is a Gemini call of its own."),
   mapped("temperature", "sampling.temperature", "From 0 to 2.", "sampling"),
   mapped("top_p", "sampling.top_p", "From 0 to 1.", "sampling"),
   mapped("presence_penalty", "sampling.presence_penalty", "From -2 to 2.", "penalties"),

@@ -6,8 +6,8 @@ const CALL = "messages[].tool_calls[]";
 const MEDIA = "messages.parts.media";
 const SIGNATURE = "extra_content.google.thought_signature";
 
-/** What may stand beside any medium but OpenAI's `input_audio`. */
-const MEDIA_OPTIONS: readonly Field[] = ["image_url", "video_url", "file"].flatMap((kind) => [
+/** What may stand beside any medium: the bytes decide what it is, so a film may come as `input_audio` too. */
+const MEDIA_OPTIONS: readonly Field[] = ["image_url", "video_url", "input_audio", "file"].flatMap((kind) => [
   mapped(
     `${PART}.${kind}.detail`,
     `${MEDIA}.resolution`,
@@ -73,7 +73,6 @@ export const MESSAGE_FIELDS: readonly Field[] = [
   ),
   mapped(`${PART}.video_url.url`, MEDIA, "The same.", "inputs"),
   mapped(`${PART}.input_audio.data`, MEDIA, "The same.", "inputs"),
-  mapped(`${PART}.input_audio.format`, `${MEDIA}.mime_type`, "A hint; the bytes decide."),
   mapped(`${PART}.file.file_data`, MEDIA, "The same as `image_url.url`.", "inputs"),
   mapped(
     `${PART}.file.file_id`,

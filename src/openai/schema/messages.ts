@@ -47,7 +47,7 @@ const ImagePart = Type.Object({ type: Type.Literal("image_url"), image_url: Medi
 const VideoPart = Type.Object({ type: Type.Literal("video_url"), video_url: MediaUrl });
 const AudioPart = Type.Object({
   type: Type.Literal("input_audio"),
-  input_audio: Type.Object({ data: Type.String({ minLength: 1 }), format: maybe(Type.String({ maxLength: 255 })) }),
+  input_audio: Type.Object({ data: Type.String({ minLength: 1 }), ...MEDIA_OPTIONS }),
 });
 const FilePart = Type.Object({
   type: Type.Literal("file"),
