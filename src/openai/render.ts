@@ -6,6 +6,7 @@ import { warning } from "../chat/warnings.ts";
 import type { ChatEvent, MediaChunk, ToolCall, ToolResult, Warning } from "../gen/gemini/chat/v1/chat_pb.ts";
 import { joinBase64 } from "./base64-pieces.ts";
 import type { Delivery } from "./intent.ts";
+import { Unfencer } from "./unfence.ts";
 
 /** A call of one of the caller's functions, ready to be written. */
 export interface RenderedCall {
@@ -71,9 +72,12 @@ export class PartRenderer {
   // A call waits until it is clear that its result does not follow: then the upstream answered it (server-side MCP, observed on
   // 2.5-flash: call and result in two chunks, text after them), and no client may be asked to.
   #waitingCalls: WaitingCall[] = [];
+  /** Only for structured answers. */
+  readonly #unfencer: Unfencer | undefined;
 
   constructor(delivery: Delivery, candidate: number, writer: MessageWriter) {
     this.#delivery = delivery;
+    this.#unfencer = delivery.structured ? new Unfencer() : undefined;
     this.#candidate = candidate;
     this.#writer = writer;
   }
@@ -119,6 +123,7 @@ export class PartRenderer {
   /** Writes what was still waiting. */
   close(): void {
     if (this.#media !== undefined) this.#writeMedia(this.#media);
+    this.#writeText(this.#unfencer?.end() ?? "");
     this.#writeCalls();
   }
 
@@ -129,7 +134,18 @@ export class PartRenderer {
 
   #addText(part: number, text: string): void {
     if (this.#waitingCalls.length > 0) this.#writeCalls();
-    if (!this.offsets.has(part)) this.offsets.set(part, this.contentLength);
+    if (this.#unfencer === undefined) {
+      if (!this.offsets.has(part)) this.offsets.set(part, this.contentLength);
+      return this.#writeText(text);
+    }
+    if (!this.offsets.has(part)) this.offsets.set(part, this.contentLength + this.#unfencer.heldLength);
+    this.#writeText(this.#unfencer.push(text));
+    // Nothing can be cited in what is told without its fence.
+    if (this.#unfencer.hasOpened) this.offsets.clear();
+  }
+
+  #writeText(text: string): void {
+    if (text === "") return;
     this.contentLength += text.length;
     this.#writer.content(text);
   }

@@ -230,3 +230,16 @@ test("the offset of a part's text counts everything before it in content, in UTF
     ],
   );
 });
+
+test("a structured answer leaves out the fence that a model put around it; any other answer keeps its fences", () => {
+  const events = ["```json", "\n{}", "\n```"].map((piece) => ({ part: 0, event: text(piece) }));
+  const structured = render(events, { structured: true });
+  assert.deepEqual(structured.notes, [["content", "{}"]]);
+  assert.equal(structured.renderer.contentLength, 2);
+  assert.equal(
+    render(events)
+      .notes.map(([, value]) => value)
+      .join(""),
+    "```json\n{}\n```",
+  );
+});
