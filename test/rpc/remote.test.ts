@@ -57,7 +57,7 @@ const weather = {
 /** What may differ between two answers to the same question: ids, times, and random signatures. */
 function withoutChance(text: string): string {
   return text
-    .replaceAll(/"(id|created|thought_signature|thoughtSignature|expires_at)":(?:"[^"]*"|\d+)/g, '"$1":0')
+    .replaceAll(/"(id|response_id|created|thought_signature|thoughtSignature|expires_at)":(?:"[^"]*"|\d+)/g, '"$1":0')
     .replaceAll(/call_[A-Za-z0-9_-]+|audio_[0-9a-f]+/g, "");
 }
 
