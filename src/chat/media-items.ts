@@ -5,15 +5,20 @@ import type { ChatRequest, Media, Message, Part } from "../gen/gemini/chat/v1/ch
 export type MediaItem = { readonly media: Media; readonly path: string };
 
 export function listMedia(request: ChatRequest): MediaItem[] {
-  return request.messages.flatMap(({ parts }, message) =>
-    parts.flatMap(({ kind }, index): MediaItem[] => {
-      const path = `messages[${message}].parts[${index}]`;
-      if (kind.case === "media") return [{ media: kind.value, path: `${path}.media` }];
-      if (kind.case !== "toolResult") return [];
-      return kind.value.media.map((media, at) => ({ media, path: `${path}.tool_result.media[${at}]` }));
-    }),
-  );
+  const items: MediaItem[] = [];
+  for (const [message, { parts }] of request.messages.entries()) {
+    for (const [index, { kind }] of parts.entries()) {
+      const media = kind.case === "media" ? [kind.value] : kind.case === "toolResult" ? kind.value.media : NONE;
+      for (const [at, one] of media.entries()) {
+        const place = kind.case === "media" ? "media" : `tool_result.media[${at}]`;
+        items.push({ media: one, path: `messages[${message}].parts[${index}].${place}` });
+      }
+    }
+  }
+  return items;
 }
+
+const NONE: readonly Media[] = [];
 
 /** The request with media replaced; everything that holds none of them is the same object as before. */
 export function replaceMedia(request: ChatRequest, replacements: ReadonlyMap<Media, Media>): ChatRequest {

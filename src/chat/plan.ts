@@ -18,7 +18,7 @@ import type {
   Telemetry,
   Upstream,
 } from "./ports.ts";
-import { restoreSignatures, withoutSignatures } from "./restore.ts";
+import { hasAnswers, restoreSignatures, withoutSignatures } from "./restore.ts";
 import { nameOfUpload, type Uploads } from "./uploads.ts";
 import { warning, type RaiseWarning } from "./warnings.ts";
 
@@ -77,7 +77,8 @@ export async function planCall(
     raise,
   );
   context.onFacts?.({ model: profile.id });
-  const restored = await restoreSignatures(request, context.caller.licenceId, ports.memory);
+  const { licenceId } = context.caller;
+  const restored = hasAnswers(request) ? await restoreSignatures(request, licenceId, ports.memory) : request;
   const signed = unsigned ? withoutSignatures(restored, raiseLasting) : restored;
   const startedMs = ports.clock.now();
   const media = { caller: context.caller, model: profile, raise: raiseLasting, signal, uploads: earlier?.uploads };

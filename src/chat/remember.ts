@@ -83,18 +83,19 @@ export class AnswerRecorder {
   }
 
   #keepImage({ source, mimeType }: MediaChunk, signature: string): void {
-    if (source.case !== "data" || !mimeType.startsWith("image/")) return;
-    this.#remember(imageKey(base64OfData(source)), signature || undefined);
+    if (signature === "" || source.case !== "data" || !mimeType.startsWith("image/")) return;
+    this.#remember(imageKey(base64OfData(source)), signature);
   }
 
   #keep(): void {
+    // Nothing gets lost that is not kept elsewhere: signatures of calls and images have keys of their own. That nothing was lost is not
+    // noted: a digest of each plain answer costs more than the few that come back, whose first turn asks the store in vain.
+    if (!this.#special && !this.#signed) return;
     const text = this.#entries.map((entry) => entry.text).join("");
-    const key = this.#keyOf(text);
+    const key = this.#special || text !== "" ? this.#keyOf(text) : undefined;
     if (key === undefined) return;
-    // Nothing gets lost that is not kept elsewhere: signatures of calls and images have keys of their own.
-    const isPlain = !this.#special && (text === "" || !this.#signed);
-    const layout = isPlain ? undefined : JSON.stringify(this.#layout());
-    if (layout !== undefined && layout.length > LAYOUT_MAX_LENGTH) return;
+    const layout = JSON.stringify(this.#layout());
+    if (layout.length > LAYOUT_MAX_LENGTH) return;
     this.#remember(key, layout);
     // With a JSON response format the facade leaves the fences of code out of `content`.
     const bare = this.#entries.map((entry) => (entry.event.event.case === "text" ? entry.text : "")).join("");

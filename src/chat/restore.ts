@@ -8,6 +8,11 @@ import { answerKey, callKey, imageKey, textKey, visibleText } from "./signature-
 import { signatureInForeignId } from "./tool-call-ids.ts";
 import type { RaiseWarning } from "./warnings.ts";
 
+/** Whether there is anything that could be restored: most requests have no history. */
+export function hasAnswers({ messages }: ChatRequest): boolean {
+  return messages.some(isAnswer);
+}
+
 /** The request with every signature that is known; the argument itself where nothing was missing. */
 export async function restoreSignatures(request: ChatRequest, licenceId: string, memory: Memory): Promise<ChatRequest> {
   const wanted = new Map(request.messages.filter(isAnswer).map((message) => [message, toWanted(message)]));

@@ -44,6 +44,10 @@ export class RecentMemory {
     if (sizeOf(key, value) > this.#maxSize) return;
     this.#entries.set(key, { value, expiresMs: this.#clock.now() + this.#ttlMs });
     this.#size += sizeOf(key, value);
+    if (this.#size > this.#maxSize) this.#shrink();
+  }
+
+  #shrink(): void {
     for (const [oldest, entry] of this.#entries) {
       if (this.#size <= this.#maxSize) break;
       this.#remove(oldest, entry);
