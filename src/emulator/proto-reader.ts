@@ -122,7 +122,7 @@ function readMap(type: string, value: unknown, path: string, violations: Violati
 
 function readEnum(name: keyof typeof ENUMS, value: unknown, path: string, violations: Violation[]): unknown {
   const values: readonly string[] = ENUMS[name];
-  const word = typeof value === "number" ? values[value] : String(value).toUpperCase();
+  const word = typeof value === "number" ? values[value] : typeof value === "string" ? value.toUpperCase() : undefined;
   if (word !== undefined && values.includes(word)) return word;
   violations.push(wrongValue(path, `type.googleapis.com/google.ai.generativelanguage.v1beta.${name}`, value));
   return undefined;

@@ -93,7 +93,7 @@ function fromSchema(schema: Schema): string[] {
     schema["default"],
     ...(Array.isArray(schema["examples"]) ? schema["examples"] : []),
   ];
-  const format = BY_FORMAT[String(schema["format"])];
+  const format = typeof schema["format"] === "string" ? BY_FORMAT[schema["format"]] : undefined;
   return [...(format === undefined ? [] : [format]), ...given.filter((value) => typeof value === "string")];
 }
 

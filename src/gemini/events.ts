@@ -2,6 +2,7 @@
 import type { ChatEvent, Started, StreamChatResponse, Usage } from "../gen/gemini/chat/v1/chat_pb.ts";
 import { Failure } from "../chat/failures.ts";
 import type { Continuation } from "../chat/ports.ts";
+import { asText } from "./events/as-text.ts";
 import { candidateEvent, closeAudio, newCandidate, type CandidateState, type PartSink } from "./events/candidate.ts";
 import { endCandidate, updateCandidate } from "./events/candidate-facts.ts";
 import { isBlockReason, toPromptBlocked } from "./events/finish.ts";
@@ -128,9 +129,9 @@ export class AnswerReader {
     const tier = toServiceTier(this.#tier);
     const value: Started = {
       $typeName: "gemini.chat.v1.Started",
-      responseId: response.responseId ?? "",
+      responseId: asText(response.responseId),
       model: this.#facts.model,
-      modelVersion: (response.modelVersion ?? "").replace(/^models\//, ""),
+      modelVersion: asText(response.modelVersion).replace(/^models\//, ""),
       serviceTier: tier.value,
       nativeServiceTier: tier.native,
       warnings: [],

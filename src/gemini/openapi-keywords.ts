@@ -50,7 +50,9 @@ const UNSAYABLE = (
 
 /** The types that `type` names; undefined: it names none. */
 export function typesOf({ type }: Schema): OpenApiType[] | undefined {
-  const words = (Array.isArray(type) ? type : [type]).map((word) => String(word).toUpperCase());
+  const words = (Array.isArray(type) ? type : [type]).map((word) =>
+    typeof word === "string" ? word.toUpperCase() : "",
+  );
   const types = words.filter((word): word is OpenApiType => TYPES.has(word));
   return types.length === 0 ? undefined : [...new Set(types)];
 }

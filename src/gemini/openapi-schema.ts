@@ -118,7 +118,8 @@ function clean(value: unknown, place: Place, cleaning: Cleaning): OpenApiSchema 
 /** Counts a schema, and tells whether that was one too many. */
 function isSpent(schema: Schema, { depth }: Place, { budget }: Cleaning): boolean {
   const names = isSchema(schema["properties"]) ? Object.keys(schema["properties"]) : [];
-  const texts = [schema["title"], schema["description"], schema["pattern"], ...names].join("");
+  const words = [schema["title"], schema["description"], schema["pattern"]].filter((word) => typeof word === "string");
+  const texts = [...words, ...names].join("");
   const values = Array.isArray(schema["enum"]) ? JSON.stringify(schema["enum"]) : "";
   budget.nodes--;
   budget.characters -= texts.length + values.length;

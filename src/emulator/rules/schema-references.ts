@@ -41,7 +41,8 @@ function isEndless(schema: unknown, root: Schema, open: readonly string[]): bool
     return open.includes(target) || isEndless(resolve(root, target), root, [...open, target]);
   }
   if (!Array.isArray(required) || typeof properties !== "object" || properties === null) return false;
-  return (required as unknown[]).some((name) => isEndless((properties as Schema)[String(name)], root, open));
+  const names = required.filter((name) => typeof name === "string");
+  return names.some((name) => isEndless((properties as Schema)[name], root, open));
 }
 
 /** `#`, `#/$defs/Name` and other pointers, and `#anchor`; undefined for what is not there or not local. */

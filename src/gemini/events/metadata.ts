@@ -16,6 +16,7 @@ import type {
   TokenCandidate,
   UrlMetadata,
 } from "../wire.ts";
+import { asText } from "./as-text.ts";
 import { toEnum } from "./native-enum.ts";
 import { restOf, toNativeJson } from "./native-json.ts";
 import { enumWord, HARM_CATEGORIES, HARM_PROBABILITIES, URL_STATUSES } from "./numbered-enums.ts";
@@ -66,8 +67,8 @@ export function toModelStatus(status: NonNullable<GenerateContentResponse["model
   const retirementMs = Date.parse(status.retirementTime ?? "");
   return {
     $typeName: "gemini.chat.v1.ModelStatus",
-    stage: status.modelStage ?? "",
-    message: status.message ?? "",
+    stage: asText(status.modelStage),
+    message: asText(status.message),
     ...(!Number.isNaN(retirementMs) && { retirementTime: timestampFromMs(retirementMs) }),
   };
 }
@@ -77,5 +78,11 @@ function toTokenLogprob(
   top: TokenLogprob[],
 ): TokenLogprob {
   const id = tokenId === undefined ? {} : { tokenId };
-  return { $typeName: "gemini.chat.v1.TokenLogprob", token, logprob: logProbability, top, ...id };
+  return {
+    $typeName: "gemini.chat.v1.TokenLogprob",
+    token: asText(token),
+    logprob: Number(logProbability),
+    top,
+    ...id,
+  };
 }

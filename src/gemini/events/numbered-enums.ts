@@ -1,5 +1,6 @@
 // Words of Gemini's enums by their numbers, for upstreams that encode enums as integers (`enum-encoding=int`, seen 39 times in
 // recordings of an old SDK). The numbers are those of google.ai.generativelanguage.v1beta.
+import { asText } from "./as-text.ts";
 
 /** Candidate.FinishReason */
 export const FINISH_REASONS: readonly string[] = [
@@ -79,5 +80,6 @@ export const URL_STATUSES: readonly string[] = ["UNSPECIFIED", "SUCCESS", "ERROR
 
 /** Gemini's word for a value of one of these enums; a number that is not known here stays a number. */
 export function enumWord(words: readonly string[], value: string | number): string {
-  return (typeof value === "number" ? words[value] : undefined) ?? String(value);
+  if (typeof value === "number") return words[value] ?? String(value);
+  return asText(value);
 }

@@ -12,6 +12,7 @@ import { toStandardBase64 } from "../../chat/base64.ts";
 import { lazyData, NO_BYTES, setSignature } from "../../chat/bytes.ts";
 import { Failure } from "../../chat/failures.ts";
 import type { GeminiBlob, GeminiPart } from "../wire.ts";
+import { asText } from "./as-text.ts";
 import { addFunctionCall, flushCall } from "./calls.ts";
 import { beginPart, partEvent, tellWhole, type CandidateState, type PartSink } from "./candidate.ts";
 import { toWholeEvent } from "./whole-part.ts";
@@ -54,7 +55,7 @@ export function addPart(candidate: CandidateState, part: GeminiPart, sink: PartS
       const event = toWholeEvent(candidate, part);
       // The JSON of an unknown part holds its signature, and all else, already.
       if (event.case === "nativePart") return tellWhole(candidate, event, "", part.thought === true, sink);
-      tellWhole(candidate, event, part.thoughtSignature ?? "", part.thought === true, sink);
+      tellWhole(candidate, event, asText(part.thoughtSignature), part.thought === true, sink);
     }
   }
   for (const key in part) if (!SAID_KEYS.has(key)) candidate.unsaid.add(key);
@@ -62,7 +63,7 @@ export function addPart(candidate: CandidateState, part: GeminiPart, sink: PartS
 
 function addText(candidate: CandidateState, part: GeminiPart, text: string, sink: PartSink): void {
   const kind = part.thought === true ? "thought" : "text";
-  const signature = part.thoughtSignature ?? "";
+  const signature = asText(part.thoughtSignature);
   if (text === "" && signature === "") return;
   if (candidate.pendingCall) flushCall(candidate, sink);
   if (candidate.open !== kind || (signature !== "" && text !== "")) {
@@ -82,9 +83,11 @@ function addText(candidate: CandidateState, part: GeminiPart, text: string, sink
 
 /** Pictures come whole. Sound may come in pieces over time; its last piece shows only afterwards (see closeAudio). */
 function addMedia(candidate: CandidateState, part: GeminiPart, blob: GeminiBlob, sink: PartSink): void {
-  const { mimeType = "", data = "", displayName = "" } = blob;
+  const mimeType = asText(blob.mimeType);
+  const data = asText(blob.data);
+  const displayName = asText(blob.displayName);
   const inThought = part.thought === true;
-  const signature = part.thoughtSignature ?? "";
+  const signature = asText(part.thoughtSignature);
   const inPieces = mimeType.startsWith("audio/") && signature === "";
   const value = (last: boolean): ChatEvent["event"] => ({
     case: "media",
