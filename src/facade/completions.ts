@@ -69,7 +69,7 @@ function mintAnswerId(): string {
 
 async function jsonAnswer(
   { chat }: CompletionsOptions,
-  { intent, identity, reply, call }: Exchange,
+  { intent, identity, reply, leaving, call }: Exchange,
 ): Promise<FastifyReply> {
   let response: ChatResponse;
   try {
@@ -77,7 +77,7 @@ async function jsonAnswer(
   } catch (error) {
     // A failed unary call of a remote service has no headers but those that came with its error.
     if (error instanceof ConnectError) nameModel(reply, error.metadata.get("x-gateway-model"));
-    return sendFailure(reply, fromConnectError(error), intent.callerParams);
+    return sendFailure(reply, fromConnectError(error, leaving.signal), intent.callerParams);
   }
   announce(reply, intent, response.warnings);
   const json = toChatCompletionJson(response, intent.delivery, identity, intent);
@@ -87,7 +87,7 @@ async function jsonAnswer(
 async function streamAnswer(options: CompletionsOptions, exchange: Exchange): Promise<FastifyReply> {
   const { intent, identity, request, reply, leaving, call } = exchange;
   const batches = options.chat.streamChat(intent.request, call)[Symbol.asyncIterator]();
-  const first = nextBatch(batches);
+  const first = nextBatch(batches, leaving.signal);
   const early = await orDelay(first, commitDelayMs(options, request));
   if (early instanceof Failure) return sendFailure(reply, early, intent.callerParams);
   const started = early?.events[0]?.event;
@@ -97,7 +97,7 @@ async function streamAnswer(options: CompletionsOptions, exchange: Exchange): Pr
   if (!early) writer.comment();
   try {
     const chunks = createChunkStream(intent.delivery, identity, intent);
-    for (let batch = await first; batch; batch = await nextBatch(batches)) {
+    for (let batch = await first; batch; batch = await nextBatch(batches, leaving.signal)) {
       if (batch instanceof Failure) return endWithFailure(exchange, writer, batch);
       const full = writer.write(chunks.push(batch));
       if (full) await full;
@@ -122,6 +122,7 @@ function endWithFailure({ intent, reply, leaving }: Exchange, writer: SseWriter,
 /** The next batch that holds events; undefined at the end, a Failure instead of a rejection. */
 async function nextBatch(
   batches: AsyncIterator<StreamChatResponse>,
+  signal: AbortSignal,
 ): Promise<StreamChatResponse | Failure | undefined> {
   try {
     for (;;) {
@@ -130,7 +131,7 @@ async function nextBatch(
       if (value.events.length > 0) return value;
     }
   } catch (error) {
-    return fromConnectError(error);
+    return fromConnectError(error, signal);
   }
 }
 

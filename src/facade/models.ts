@@ -49,6 +49,6 @@ async function ask(
   try {
     return await question(call);
   } catch (error) {
-    return sendFailure(reply, fromConnectError(error));
+    return sendFailure(reply, fromConnectError(error, leaving.signal));
   }
 }

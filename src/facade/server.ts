@@ -1,5 +1,5 @@
 // The HTTP/1.1 server: Fastify with limits that hold, one shape of error, and the routes of the public interface.
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import cors from "@fastify/cors";
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
@@ -13,7 +13,8 @@ import { requireLicence, type Admission } from "./identity.ts";
 import { handleModel, handleModelList, type ModelsOptions } from "./models.ts";
 import { createNotFound } from "./not-found.ts";
 import { addOperationRoutes, type OperationOptions } from "./operation.ts";
-import { checkHost } from "./request-head.ts";
+import { inTurn } from "./pipelining.ts";
+import { checkHead } from "./request-head.ts";
 import { leaveBodiesUnread, readBody } from "./upload.ts";
 import { addWireRoutes, type NodeHandler } from "./wire.ts";
 
@@ -90,6 +91,8 @@ export async function createFacade(options: FacadeOptions): Promise<FastifyInsta
       headersTimeout: options.headersTimeoutMs,
       // Node's own answer to a missing Host is an empty 400; request-head.ts has a better one.
       requireHostHeader: false,
+      // Else the flag of that name would let every trick through.
+      insecureHTTPParser: false,
       connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
       keepAlive: true,
       keepAliveInitialDelay: PROBE_AFTER_MS,
@@ -123,9 +126,20 @@ function greetRequests(app: FastifyInstance): void {
   app.addHook("onRequest", ({ id, raw }, reply, done) => {
     reply.header("x-request-id", id);
     reply.raw.on("timeout", dropStalled);
-    if (closing) done(new Failure("SERVER_SHUTTING_DOWN", "The gateway is shutting down. Send the request again."));
-    else done(checkHost(raw));
+    inTurn(raw, reply.raw, () => {
+      if (closing) done(new Failure("SERVER_SHUTTING_DOWN", "The gateway is shutting down. Send the request again."));
+      else done(refuseHead(raw, reply));
+    });
   });
+  // Node answers an expectation it does not know with an empty 417; it may be ignored as well (RFC 9110, 10.1.1).
+  app.server.on("checkExpectation", (request, response) => app.server.emit("request", request, response));
+}
+
+/** What comes after a head that can be read in two ways may be no request at all: its connection ends with the answer. */
+function refuseHead(raw: IncomingMessage, reply: FastifyReply): Failure | undefined {
+  const failure = checkHead(raw);
+  if (failure) reply.header("connection", "close");
+  return failure;
 }
 
 /** Node calls it a timeout when nothing moved on a socket; it is a stall only while something waits to be sent. */

@@ -30,9 +30,17 @@ const REASONS: Partial<Record<Code, FailureReason>> = {
   [Code.DeadlineExceeded]: "TIMEOUT",
   [Code.PermissionDenied]: "PERMISSION_DENIED",
   [Code.ResourceExhausted]: "PAYLOAD_TOO_LARGE",
-  [Code.Unavailable]: "UPSTREAM_UNAVAILABLE",
   [Code.Unauthenticated]: "INVALID_API_KEY",
 };
+
+/** With these whoever stands in the place of the service is none, or the line to it broke. */
+const NO_SERVICE: ReadonlySet<Code> = new Set([
+  Code.Unavailable,
+  Code.Internal,
+  Code.Aborted,
+  Code.DataLoss,
+  Code.Unimplemented,
+]);
 
 /** Any throwable as the error a transport sends: a ConnectError as it is. `extra` details come after ours. */
 export function toConnectError(error: unknown, extra: readonly OutgoingDetail[] = []): ConnectError {
@@ -57,8 +65,11 @@ export function toConnectError(error: unknown, extra: readonly OutgoingDetail[] 
   return new ConnectError(failure.message, CODES[row.code], retryHeaders(failure), [...details, ...extra], failure);
 }
 
-/** The failure behind an error of a client call; exact when a service of ours made it, in this process or another. */
-export function fromConnectError(error: unknown): Failure {
+/**
+ * The failure behind an error of a client call; exact when a service of ours made it, in this process or another. `signal` is the caller's:
+ * a call that is cancelled while nobody left was cut by the other side.
+ */
+export function fromConnectError(error: unknown, signal: AbortSignal): Failure {
   if (!(error instanceof ConnectError)) return Failure.from(error);
   if (error.cause instanceof Failure) return error.cause;
   const info = error.findDetails(ErrorInfoSchema).find(({ domain }) => domain === ERROR_DOMAIN);
@@ -66,6 +77,10 @@ export function fromConnectError(error: unknown): Failure {
   const field = error.findDetails(BadRequestSchema)[0]?.fieldViolations[0]?.field ?? info?.metadata["field"];
   const facts = { field, retryAfterMs: delay && toMillis(delay), cause: error };
   if (info && isFailureReason(info.reason)) return new Failure(info.reason, error.rawMessage, facts);
+  if (NO_SERVICE.has(error.code) || (error.code === Code.Canceled && !signal.aborted)) {
+    // Connect's own words name addresses of ours.
+    return new Failure("UPSTREAM_UNAVAILABLE", "The chat service cannot be reached.", facts);
+  }
   const reason = REASONS[error.code];
   if (reason === undefined) return Failure.from(error);
   return new Failure(reason, error.rawMessage, facts);

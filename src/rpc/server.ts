@@ -1,9 +1,10 @@
 // The gRPC port: clear-text HTTP/2 with limits that hold against hostile peers.
 import { createServer } from "node:http2";
-import type { Http2Server, Http2ServerRequest, Http2ServerResponse, ServerHttp2Session } from "node:http2";
+import type { Http2Server, Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { createWireHandler, type WireOptions } from "./adapter.ts";
+import { SESSION_LIMITS, trackSessions, type SessionLimits } from "./sessions.ts";
 
 export interface RpcServerOptions extends WireOptions {
   readonly host: string;
@@ -13,6 +14,8 @@ export interface RpcServerOptions extends WireOptions {
   readonly maxStreams: number;
   /** A client that takes nothing for so long is dropped, in milliseconds. */
   readonly stallMs: number;
+  /** Shorter ones let a test see what happens. */
+  readonly sessionLimits?: SessionLimits;
 }
 
 export interface RpcServer {
@@ -28,12 +31,8 @@ const RESET_BURST = 100;
 const RESET_RATE = 10;
 /** Megabytes a session may buffer: four images of 5 MB fail at Node's default of 10. */
 const SESSION_MEMORY_MB = 1_000;
-/** TCP asks a silent peer whether it is still there: one that vanished without a word would hold its calls for ever. */
-const PROBE_AFTER_MS = 60_000;
 /** Header fields of one request. */
 const MAX_HEADER_PAIRS = 100;
-/** A session on which nothing moved for so long is told to end; its running streams may finish. */
-const IDLE_SESSION_MS = 300_000;
 
 export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
   const closing = new AbortController();
@@ -51,7 +50,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
       handle(request, response);
     },
   );
-  const sessions = trackSessions(server);
+  const sessions = trackSessions(server, options.sessionLimits ?? SESSION_LIMITS);
   await listen(server, options.host, options.port);
   return {
     address: server.address() as AddressInfo,
@@ -73,21 +72,6 @@ function dropWhenStalled(request: Http2ServerRequest, { stream }: Http2ServerRes
   stream.setTimeout(stallMs, () => {
     if (!request.complete || stream.writableLength > 0) stream.destroy();
   });
-}
-
-function trackSessions(server: Http2Server): Set<ServerHttp2Session> {
-  const sessions = new Set<ServerHttp2Session>();
-  server.on("connection", (socket) => socket.setKeepAlive(true, PROBE_AFTER_MS));
-  server.on("session", (session) => {
-    sessions.add(session);
-    session.setTimeout(IDLE_SESSION_MS, () => session.close());
-    // Without a listener a malformed frame of one peer would end the process.
-    session.on("error", () => session.destroy());
-    session.once("close", () => sessions.delete(session));
-  });
-  // An HTTP/1.1 peer on this port, or a broken preface: the socket is closed by Node, there is nobody to answer.
-  server.on("unknownProtocol", (socket) => socket.destroy());
-  return sessions;
 }
 
 function listen(server: Http2Server, host: string, port: number): Promise<void> {

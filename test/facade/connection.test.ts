@@ -41,14 +41,14 @@ async function drip(text: string): Promise<{ answer: string; ms: number }> {
   return { answer, ms: performance.now() - startedMs };
 }
 
-test("headers that come byte by byte are cut off with 408", async () => {
+test("HP-1: headers that come byte by byte are cut off with 408", async () => {
   const { answer, ms } = await drip(head("GET /healthz", { "x-long": "y".repeat(100) }));
   const parsed = toAnswer(answer);
   assertError(parsed, parsed.body, { status: 408, code: "request_timeout" });
   assert.ok(ms < HEADERS_TIMEOUT_MS + 3_000, `${ms} ms`);
 });
 
-test("a body that comes byte by byte is cut off with 408, also when a client would be let in", async () => {
+test("HP-1: a body that comes byte by byte is cut off with 408, also when a client would be let in", async () => {
   const client = new BareClient(gateway.app.http);
   client.socket.write(chatRequest("", { "content-length": 10_000 }));
   const startedMs = performance.now();
@@ -61,7 +61,7 @@ test("a body that comes byte by byte is cut off with 408, also when a client wou
   assert.ok(performance.now() - startedMs < HEADERS_TIMEOUT_MS + BODY_TIMEOUT_MS + 3_000);
 });
 
-test("a stream that takes longer than a request may take to arrive is not cut off", async () => {
+test("HP-1: a stream that takes longer than a request may take to arrive is not cut off", async () => {
   const chunks = Array.from({ length: 9 }, (_, at) => [pause(500), textChunk(`${at} `)]).flat();
   gemini.script([streamAnswer([...chunks, textChunk("end", { finishReason: "STOP" })])]);
   const response = await gateway.post(STREAM);
@@ -75,14 +75,14 @@ test("a connection that says nothing is closed", async () => {
   assert.match(text, /^(?:$|HTTP\/1\.1 408 )/);
 });
 
-test("a header of 17 KB gets 431", async () => {
+test("HP-2: a header of 17 KB gets 431", async () => {
   const answer = await send(gateway, head("GET /healthz", { "x-large": "y".repeat(17_000) }));
   assertError(answer, answer.body, { status: 431, code: "headers_too_large" });
   assert.equal(answer.headers["connection"], "close");
 });
 
 for (const fields of [101, 1_000, 2_500]) {
-  test(`${fields} headers get 431`, async () => {
+  test(`HP-2: ${fields} headers get 431`, async () => {
     const many = Object.fromEntries(Array.from({ length: fields - 1 }, (_, at) => [`h${at}`, "x"]));
     const answer = await send(gateway, head("GET /healthz", many));
     assertError(answer, answer.body, { status: 431, code: "headers_too_large" });
@@ -94,7 +94,7 @@ test("100 headers are still read", async () => {
   assert.equal((await send(gateway, head("GET /healthz", { ...many, connection: "close" }))).status, 200);
 });
 
-test("two Host headers are refused, even when they are equal", async () => {
+test("HP-4: two Host headers are refused, even when they are equal", async () => {
   for (const [first, second] of [
     ["gateway", "elsewhere"],
     ["gateway", "gateway"],
@@ -105,54 +105,12 @@ test("two Host headers are refused, even when they are equal", async () => {
   }
 });
 
-const LINE = "POST /gemini/v1/chat/completions HTTP/1.1";
-const chunked = (chunks: string, extra = "") =>
-  `${LINE}\r\nhost: g\r\ntransfer-encoding: chunked\r\n${extra}\r\n${chunks}`;
-
-const smuggled: [string, string][] = [
-  ["a length and chunks", chunked("0\r\n\r\n", "content-length: 5\r\n")],
-  ["two lengths", `${LINE}\r\nhost: g\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nx`],
-  ["two lengths in one header", `${LINE}\r\nhost: g\r\ncontent-length: 1, 2\r\n\r\nx`],
-  ["a negative length", `${LINE}\r\nhost: g\r\ncontent-length: -1\r\n\r\n`],
-  ["a length with a sign", `${LINE}\r\nhost: g\r\ncontent-length: +1\r\n\r\nx`],
-  ["a length in hexadecimal", `${LINE}\r\nhost: g\r\ncontent-length: 0x1\r\n\r\nx`],
-  ["a blank before the colon", `${LINE}\r\nhost: g\r\ntransfer-encoding : chunked\r\n\r\n0\r\n\r\n`],
-  ["an unknown transfer coding", `${LINE}\r\nhost: g\r\ntransfer-encoding: xchunked\r\n\r\n0\r\n\r\n`],
-  ["chunked that is not last", `${LINE}\r\nhost: g\r\ntransfer-encoding: chunked, gzip\r\n\r\n0\r\n\r\n`],
-  ["lines that end with LF alone", `${LINE}\nhost: g\n\n`],
-  ["a CR alone", `${LINE}\r\nhost: g\rx: y\r\n\r\n`],
-  ["a folded header", `${LINE}\r\nhost: g\r\n folded\r\n\r\n`],
-  ["a NUL in a header", `${LINE}\r\nhost: g\r\nx: a\0b\r\n\r\n`],
-  ["a header without a name", `${LINE}\r\nhost: g\r\n: x\r\n\r\n`],
-  ["a name with a blank", `${LINE}\r\nhost: g\r\na b: x\r\n\r\n`],
-  ["a chunk size that is none", chunked("zz\r\nx\r\n0\r\n\r\n")],
-  ["a negative chunk size", chunked("-1\r\nx\r\n0\r\n\r\n")],
-  ["a chunk size that overflows", chunked("fffffffffffffffff\r\nx\r\n0\r\n\r\n")],
-  ["a chunk longer than it says", chunked("1\r\nxy\r\n0\r\n\r\n")],
-  ["no HTTP at all", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"],
-  ["HTTP/2 on this port", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"],
-  ["a version that is none", "GET / HTTP/9.9\r\nhost: g\r\n\r\n"],
-  ["a method that is none", "FETCH / HTTP/1.1\r\nhost: g\r\n\r\n"],
-];
-
-for (const [title, text] of smuggled) {
-  test(`a request with ${title} is refused, and its connection closed`, async () => {
-    const answer = await send(gateway, text);
-    // Where the head is fine the licence is asked for first; the connection must end all the same.
-    assert.ok([400, 401].includes(answer.status), String(answer.status));
-    assertError(answer, answer.body.slice(0, Number(answer.headers["content-length"])), {
-      status: answer.status,
-      code: answer.status === 400 ? "invalid_value" : "invalid_api_key",
-    });
-  });
-}
-
-test("a request without a Host is refused by HTTP/1.1's own rule", async () => {
+test("HP-4: a request without a Host is refused by HTTP/1.1's own rule", async () => {
   const answer = await send(gateway, "GET /gemini/v1/models HTTP/1.1\r\nconnection: close\r\n\r\n");
   assertError(answer, answer.body, { status: 400, code: "invalid_value", param: "host" });
 });
 
-test("CONNECT is no proxy", async () => {
+test("HP-12: CONNECT is no proxy", async () => {
   const client = new BareClient(gateway.app.http);
   client.socket.write("CONNECT example.com:443 HTTP/1.1\r\nhost: g\r\n\r\n");
   const { text } = await client.untilEnd();
@@ -169,14 +127,14 @@ test("garbage behind a request does not end up in the middle of its answer", asy
   assert.equal(text.match(/HTTP\/1\.1/g)?.length, 1, text);
 });
 
-test("two requests on one connection are answered in order", async () => {
+test("HP-12: two requests on one connection are answered in order", async () => {
   const client = new BareClient(gateway.app.http);
   client.socket.write(head("GET /healthz") + head("GET /gemini/v1", { connection: "close" }));
   const { text } = await client.untilEnd();
   assert.match(text, /"ok"[\s\S]*HTTP\/1\.1 200 [\s\S]*gemini-gateway/);
 });
 
-test("a client that expects a 100 before its body gets one", async () => {
+test("HP-12: a client that expects a 100 before its body gets one", async () => {
   const client = new BareClient(gateway.app.http);
   client.socket.write(chatRequest("", { expect: "100-continue", "content-length": 2, connection: "close" }));
   await client.untilText("100 Continue");
