@@ -1,12 +1,15 @@
-// Writes docs/settings.md, docs/errors.md and docs/compatibility.md from the tables in the code; with --check only tells whether they are
-// up to date.
+// Writes docs/settings.md, docs/errors.md and docs/compatibility.md from the tables in the code, and the figures of docs/performance.md from
+// the run in bench/baseline.json; with --check only tells whether they are up to date.
 import { readFileSync, writeFileSync } from "node:fs";
 import { FAILURES } from "../src/chat/failures.ts";
 import { WARNING_CODES } from "../src/chat/warnings.ts";
 import { settingsTable } from "../src/config.ts";
 import { FIELDS } from "../src/openai/fields.ts";
 import { SPELLINGS } from "../src/openai/fields/spellings.ts";
+import type { RunRecord } from "../bench/run-record.ts";
 import { ANSWER_FEATURES, PLATFORM_FEATURES, REQUEST_FEATURES, type Feature } from "./compatibility.ts";
+import { PROMISES } from "./reliability.ts";
+import { withFigures } from "./performance.ts";
 
 const GENERATED = "<!-- Written by docs/render.ts. Do not edit. -->";
 
@@ -111,10 +114,37 @@ function renderFeatures(features: readonly Feature[]): string {
   return ["| feature | | | shown by |", "|---|---|---|---|", ...rows].join("\n");
 }
 
+function renderPerformance(): string {
+  const record = JSON.parse(readFileSync("bench/baseline.json", "utf8")) as RunRecord;
+  return withFigures(readFileSync("docs/performance.md", "utf8"), record);
+}
+
+function renderReliability(): string {
+  const rows = PROMISES.map(({ id, promise, figure, shown, open }) => {
+    const tests = shown.map(([file, title]) => `\`test/${file}\`: ${title}`);
+    const missing = open === undefined ? [] : [`**open:** ${open}`];
+    return `| ${id} | ${promise} | ${figure} | ${[...tests, ...missing].join("<br>")} |`;
+  });
+  return `# Reliability
+${GENERATED}
+
+What holds, whatever Gemini, the callers and the network do. Each test stands in \`npm test\`, which tries about a hundredth of what is promised and
+takes times only as bounds that catch hangs; the promised figures are measured by \`npm run test:soak\` (ten minutes at most) and \`npm run bench\`.
+\`npm run fuzz\` tries fresh inputs for a minute each and keeps in \`test/corpus\` whatever breaks something; all that is kept there is tried again by
+\`npm test\`.
+
+| | promise | figure | shown by |
+|---|---|---|---|
+${rows.join("\n")}
+`;
+}
+
 const documents = {
   "docs/settings.md": renderSettings(),
   "docs/errors.md": renderErrors(),
   "docs/compatibility.md": renderCompatibility(),
+  "docs/reliability.md": renderReliability(),
+  "docs/performance.md": renderPerformance(),
 };
 for (const [path, text] of Object.entries(documents)) {
   if (!process.argv.includes("--check")) writeFileSync(path, text);

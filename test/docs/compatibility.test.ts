@@ -1,18 +1,10 @@
 // The page of features claims nothing without a test: each row that is not "no" names one that is there.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { ANSWER_FEATURES, PLATFORM_FEATURES, REQUEST_FEATURES } from "../../docs/compatibility.ts";
+import { hasTest } from "./titles.ts";
 
 const FEATURES = [...REQUEST_FEATURES, ...ANSWER_FEATURES, ...PLATFORM_FEATURES];
-const OPENINGS = ["test", "it"].flatMap((word) => ['"', "`"].map((quote) => [`${word}(${quote}`, quote] as const));
-
-/** Whether a test of this title stands in a file, and is not skipped. */
-function hasTest(file: string, title: string): boolean {
-  const text = readFileSync(new URL(`../${file}`, import.meta.url), "utf8");
-  return OPENINGS.some(([opening, quote]) => text.includes(`${opening}${title}${quote},`));
-}
-
 describe("the page of features", () => {
   for (const { name, stand, shown, note } of FEATURES) {
     test(`${name}: ${stand}`, () => {

@@ -29,6 +29,8 @@ export interface ProgramOptions {
   readonly directory?: string;
   /** `npm start` instead of `node src/main.ts`. */
   readonly npm?: boolean;
+  /** Most files and sockets it may have open. */
+  readonly openFiles?: number;
 }
 
 export class Program implements AsyncDisposable {
@@ -40,11 +42,12 @@ export class Program implements AsyncDisposable {
   #stderr = "";
   #onOutput: () => void = () => undefined;
 
-  constructor({ env = {}, directory, npm = false }: ProgramOptions = {}) {
+  constructor({ env = {}, directory, npm = false, openFiles }: ProgramOptions = {}) {
     this.directory = directory ?? scratch();
     this.#ownsDirectory = directory === undefined;
-    const [command, args] = npm ? ["npm", ["start", "--silent"]] : [join(BIN, "node"), ["src/main.ts"]];
-    this.#child = spawn(command, args as string[], {
+    const command = npm ? ["npm", "start", "--silent"] : [join(BIN, "node"), "src/main.ts"];
+    const limit = openFiles === undefined ? "" : `ulimit -n ${openFiles}; `;
+    this.#child = spawn("/bin/sh", ["-c", `${limit}exec "$@"`, "sh", ...command], {
       cwd: this.directory,
       env: { PATH: `${BIN}:${process.env["PATH"] ?? ""}`, HOME: this.directory, PORT: "0", GRPC_PORT: "0", ...env },
       stdio: ["ignore", "pipe", "pipe"],

@@ -1,0 +1,53 @@
+// `npm run fuzz [-- --seconds 60 --seed 1 --only FZ-1]`: tries fresh inputs of each target for so long, and keeps in test/corpus what breaks it.
+import { createHash } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import fc from "fast-check";
+import type { Target } from "./target.ts";
+import { corpusOf, TARGETS } from "./targets.ts";
+
+const { values } = parseArgs({
+  options: { seconds: { type: "string", default: "60" }, seed: { type: "string" }, only: { type: "string" } },
+});
+const seconds = Number(values.seconds);
+/** Inputs between two looks at the clock. */
+const BATCH = 100;
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** Runs until the time is up or an input fails; whether all held. */
+async function fuzz({ id, title, inputs, open }: Target, firstSeed: number): Promise<boolean> {
+  const untilMs = performance.now() + seconds * 1000;
+  await using opened = await open();
+  let tried = 0;
+  for (let seed = firstSeed; performance.now() < untilMs; seed++) {
+    const property = fc.asyncProperty(inputs, async (input) => {
+      await opened.check(input);
+    });
+    const found = await fc.check(property, { numRuns: BATCH, seed });
+    tried += found.numRuns;
+    if (!found.failed) continue;
+    const [input] = found.counterexample ?? [];
+    say(`${id} FAILED after ${tried} inputs, seed ${seed}: ${fc.defaultReportMessage(found)}`);
+    say(`${id} kept as ${keep(id, input, String(found.errorInstance))}`);
+    return false;
+  }
+  say(`${id} held for ${tried} inputs, seeds from ${firstSeed}: ${title}`);
+  return true;
+}
+
+function keep(id: string, input: unknown, broke: string): string {
+  const text = JSON.stringify({ broke: broke.split("\n", 1)[0], input }, undefined, 2);
+  const name = `${createHash("sha256").update(text).digest("hex").slice(0, 12)}.json`;
+  mkdirSync(corpusOf(id), { recursive: true });
+  writeFileSync(new URL(name, corpusOf(id)), `${text}\n`);
+  return `test/corpus/${id}/${name}`;
+}
+
+const chosen = TARGETS.filter(({ id }) => values.only === undefined || values.only === id);
+const seed = values.seed === undefined ? Math.floor(Math.random() * 1e9) : Number(values.seed);
+let held = chosen.length > 0;
+for (const one of chosen) held = (await fuzz(one, seed)) && held;
+process.exitCode = held ? 0 : 1;
