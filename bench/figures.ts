@@ -1,62 +1,75 @@
-// From samples to figures: medians, and ratios to the floor of the same round.
+// From samples to rows: medians over the rounds, and CPU as a ratio to the reference of the same round.
 
-import type { Sample } from "./rounds.ts";
-import type { Scenario } from "./scenarios.ts";
-import type { TargetName } from "./targets.ts";
+import { median } from "./order-statistics.ts";
+import type { Figures, Metric, Sample } from "./samples.ts";
+import type { Scenario, TargetName } from "./scenarios.ts";
 
-/** One row of the table. Figures that do not exist are NaN. */
+/** What a target did in a scenario. */
 export interface Row {
   readonly scenario: string;
   readonly target: TargetName;
-  readonly requestsPerSecond: number;
-  readonly cpuUsPerRequest: number;
-  /** NaN for unary scenarios. */
-  readonly cpuUsPerEvent: number;
-  readonly p50Ms: number;
-  /** Median of the per-round ratios of CPU per request to the floor's. */
-  readonly ratio: number;
-  /** Ratio of the lowest CPU per request of all rounds: what remains when noise is gone. */
-  readonly ratioOfMinima: number;
-  /** Highest accepted `ratio`; only the gateway has one. */
-  readonly goal: number | undefined;
+  readonly figures: Figures;
+  /** Median of the per-round ratios of CPU per request to the reference's, and the ratio of the lowest; undefined without. */
+  readonly cpuRatio: Pair | undefined;
 }
 
-/** Rows in the order of scenarios and targets. */
-export function toRows(
+/** Two looks at one figure: the median over the rounds, and what the best rounds give, where noise is least. */
+export interface Pair {
+  readonly median: number;
+  readonly best: number;
+}
+
+/** What the ratio of CPU is to. */
+export function referenceOf({ targets }: Scenario): TargetName {
+  return targets.includes("connect-node") ? "connect-node" : "floor";
+}
+
+/** Rows in the order of scenarios and targets; none for what was not run. */
+export function toRows(samples: readonly Sample[], scenarios: readonly Scenario[]): Row[] {
+  return scenarios.flatMap((scenario) =>
+    scenario.targets.flatMap((target) => {
+      const ours = samples.filter((sample) => sample.scenario === scenario.name && sample.target === target);
+      if (ours.length === 0) return [];
+      const cpu = roundsOf(samples, scenario.name, target, "cpuUs");
+      const reference = roundsOf(samples, scenario.name, referenceOf(scenario), "cpuUs");
+      const figures = mediansOf(ours.map((sample) => sample.figures));
+      return [{ scenario: scenario.name, target, figures, cpuRatio: pairOf(cpu, reference, divide) }];
+    }),
+  );
+}
+
+/** A figure of a target by round. */
+export function roundsOf(
   samples: readonly Sample[],
-  scenarios: readonly Scenario[],
-  targets: readonly TargetName[],
-): Row[] {
-  return scenarios.flatMap((scenario) => targets.map((target) => toRow(samples, scenario, target)));
+  scenario: string,
+  target: TargetName,
+  metric: Metric,
+): ReadonlyMap<number, number> {
+  const found = samples.filter((sample) => sample.scenario === scenario && sample.target === target);
+  return new Map(
+    found.flatMap(({ round, figures }) => (figures[metric] === undefined ? [] : [[round, figures[metric]] as const])),
+  );
 }
 
-function toRow(samples: readonly Sample[], scenario: Scenario, target: TargetName): Row {
-  const ours = samples.filter((sample) => sample.scenario === scenario.name && sample.target === target);
-  const floor = samples.filter((sample) => sample.scenario === scenario.name && sample.target === "floor");
-  const cpu = ours.map(cpuUsPerRequest);
-  const floorCpu = new Map(floor.map((sample) => [sample.round, cpuUsPerRequest(sample)]));
-  const ratios = ours.map((sample) => cpuUsPerRequest(sample) / (floorCpu.get(sample.round) ?? Number.NaN));
-  return {
-    scenario: scenario.name,
-    target,
-    requestsPerSecond: median(ours.map(({ requests, elapsedMs }) => (requests * 1_000) / elapsedMs)),
-    cpuUsPerRequest: median(cpu),
-    cpuUsPerEvent: scenario.streaming ? median(cpu) / scenario.events : Number.NaN,
-    p50Ms: median(ours.map(({ p50Ms }) => p50Ms)),
-    ratio: median(ratios),
-    ratioOfMinima: Math.min(...cpu) / Math.min(...floorCpu.values()),
-    goal: target === "gateway" ? scenario.goal : undefined,
-  };
+/** Median of what `combine` makes of each round that both have, and what it makes of the lowest; undefined when they share none. */
+export function pairOf(
+  ours: ReadonlyMap<number, number>,
+  reference: ReadonlyMap<number, number>,
+  combine: (ours: number, reference: number) => number,
+): Pair | undefined {
+  const combined = [...ours].flatMap(([round, figure]) => {
+    const other = reference.get(round);
+    return other === undefined ? [] : [combine(figure, other)];
+  });
+  if (combined.length === 0) return undefined;
+  return { median: median(combined), best: combine(Math.min(...ours.values()), Math.min(...reference.values())) };
 }
 
-function cpuUsPerRequest({ cpuMs, requests }: Sample): number {
-  return ((cpuMs ?? Number.NaN) * 1_000) / requests;
+export function divide(ours: number, reference: number): number {
+  return ours / reference;
 }
 
-/** The middle value; of an even number the mean of the middle two; NaN of none. */
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const upper = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-  const lower = sorted[Math.ceil(sorted.length / 2) - 1] ?? Number.NaN;
-  return (upper + lower) / 2;
+function mediansOf(figures: readonly Figures[]): Figures {
+  const metrics = [...new Set(figures.flatMap((of) => Object.keys(of) as Metric[]))];
+  return Object.fromEntries(metrics.map((metric) => [metric, median(figures.flatMap((of) => of[metric] ?? []))]));
 }

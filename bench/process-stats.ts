@@ -19,10 +19,19 @@ export function cpuMsOf(pid: number): number {
 
 /** Resident memory now, in bytes. */
 export function rssBytesOf(pid: number): number {
-  const kilobytes = processTree(pid).map((member) => {
-    const status = readFileSync(`/proc/${member}/status`, "latin1");
-    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? Number.NaN);
-  });
+  return statusBytesOf(pid, "VmRSS");
+}
+
+/** The most it ever was, in bytes. */
+export function highestRssBytesOf(pid: number): number {
+  return statusBytesOf(pid, "VmHWM");
+}
+
+function statusBytesOf(pid: number, line: "VmRSS" | "VmHWM"): number {
+  const pattern = new RegExp(`^${line}:\\s+(\\d+) kB$`, "m");
+  const kilobytes = processTree(pid).map((member) =>
+    Number(pattern.exec(readFileSync(`/proc/${member}/status`, "latin1"))?.[1] ?? Number.NaN),
+  );
   return sum(kilobytes) * BYTES_PER_KB;
 }
 

@@ -1,106 +1,139 @@
-// What is measured: the requests, what a right answer holds, and the goals.
+// What is measured: which load, which question, what a right answer holds, and on which targets.
 
-import { BENCH_EVENT_CHARACTERS, pngBase64 } from "../test/support/faulty-gemini.ts";
+import { BENCH_EVENT_CHARACTERS } from "../test/support/faulty-gemini.ts";
 
 /** `openai` speaks to a gateway, `gemini` to the mock itself; `mapped` sends OpenAI's words and gets Gemini's back. */
-export type Dialect = "openai" | "gemini" | "mapped";
+export type Dialect = "openai" | "gemini" | "mapped" | "grpc";
+
+export const targetNames = ["direct", "pass-through", "floor", "connect-bare", "connect-node", "gateway"] as const;
+
+export type TargetName = (typeof targetNames)[number];
+
+/**
+ * `closed`: each connection asks again as soon as it is answered. `open`: asked at a fixed rate, whatever comes back. `slow`: each
+ * connection asks once. `grpc-…`: calls of ChatService. `start`: no load but the start itself.
+ */
+export type Load = "closed" | "open" | "slow" | "grpc-streams" | "grpc-uploads" | "start";
 
 export interface Scenario {
   readonly name: string;
+  readonly load: Load;
   /** The mock chooses its answer by it. */
   readonly model: string;
   readonly streaming: boolean;
   readonly connections: number;
+  /** Only of `open`. */
+  readonly ratePerSecond: number;
   /** Upstream events of one answer; 1 when unary. */
   readonly events: number;
   /** Marks in the answer's text: each event has one, whatever chunks a gateway makes of it. */
   readonly marks: number;
+  /** Before each mark stands when the mock sent it. */
+  readonly stamped: boolean;
   readonly answerMinBytes: number;
   /** Base64 characters of the image in the request. */
   readonly imageCharacters: number;
-  /** Highest accepted ratio of the gateway's CPU per request to the floor's. */
-  readonly goal: number | undefined;
-  /** Run only with `--all`, and measured longer because its requests are few. */
-  readonly heavy: boolean;
+  readonly targets: readonly TargetName[];
+  /** Measured so many windows long: where requests are few, the edges count more. */
+  readonly windows: number;
+  /** Whether each measurement gets a process of its own; the others share one, in interleaved rounds. */
+  readonly fresh: boolean;
+  /** Over TLS to the upstream. */
+  readonly tls: boolean;
 }
 
 export const ROUTE = "/gemini/v1/chat/completions";
 
-const CHARACTERS_PER_MB = 1_048_576;
+const BYTES_PER_MB = 1_048_576;
 const UNARY_CHARACTERS = 200;
+/** Seconds that all slow streams run beside each other, after a ramp of 1,000 streams a second. */
+export const SLOW_PLATEAU_S = 6;
+export const SLOW_RAMP_PER_SECOND = 1_000;
+
+const UNARY: Scenario = {
+  name: "unary",
+  load: "closed",
+  model: `bench-unary-${UNARY_CHARACTERS}`,
+  streaming: false,
+  connections: 32,
+  ratePerSecond: 0,
+  events: 1,
+  marks: UNARY_CHARACTERS / BENCH_EVENT_CHARACTERS,
+  stamped: false,
+  answerMinBytes: UNARY_CHARACTERS,
+  imageCharacters: 0,
+  targets: ["direct", "pass-through", "floor", "gateway"],
+  windows: 1,
+  fresh: false,
+  tls: false,
+};
+
+const MEDIA_IN: Scenario = {
+  ...UNARY,
+  name: "media-in",
+  model: "bench-media-in-5mb",
+  connections: 4,
+  imageCharacters: 5 * BYTES_PER_MB,
+  targets: ["floor", "gateway"],
+  windows: 2,
+};
+
+const MEDIA_OUT: Scenario = {
+  ...MEDIA_IN,
+  name: "media-out",
+  model: "bench-media-out-2mb",
+  imageCharacters: 0,
+  marks: 0,
+  answerMinBytes: 2 * BYTES_PER_MB,
+};
 
 export const scenarios: readonly Scenario[] = [
-  unary({ name: "unary", model: `bench-unary-${UNARY_CHARACTERS}`, goal: 1.25 }),
-  stream({ name: "s50", model: "bench-s50", events: 50, goal: 1.15 }),
-  stream({ name: "s200", model: "bench-s200", events: 200, goal: 1.0 }),
-  stream({ name: "s50e", model: "bench-s50e", events: 50, goal: undefined }),
-  heavy({ name: "media-in", model: "bench-media-in-5mb", imageCharacters: 5 * CHARACTERS_PER_MB, goal: 0.6 }),
-  heavy({
-    name: "media-out",
-    model: "bench-media-out-2mb",
-    goal: 0.5,
-    marks: 0,
-    answerMinBytes: 2 * CHARACTERS_PER_MB,
-  }),
+  UNARY,
+  stream("s50", 50),
+  { ...stream("s50e", 50), model: "bench-s50e" },
+  stream("s200", 200),
+  MEDIA_IN,
+  MEDIA_OUT,
+  { ...MEDIA_OUT, name: "media-out-sse", streaming: true },
+  { ...UNARY, name: "latency", load: "open", connections: 8, ratePerSecond: 100, windows: 2.5 },
+  {
+    ...stream("latency-s50", 50),
+    load: "open",
+    connections: 8,
+    ratePerSecond: 100,
+    targets: ["direct", "pass-through", "gateway"],
+    windows: 1.5,
+  },
+  { ...stream("transit", 20), model: "bench-stamped-20-20", connections: 20, stamped: true },
+  grpcStream("grpc-s50", 50),
+  grpcStream("grpc-s200", 200),
+  { ...UNARY, name: "start", load: "start", targets: ["pass-through", "floor", "gateway"], fresh: true },
+  slow(1_000),
+  slow(5_000),
+  { ...MEDIA_IN, name: "tls-uploads", connections: 8, targets: ["gateway"], fresh: true, tls: true },
+  {
+    ...MEDIA_IN,
+    name: "grpc-uploads",
+    load: "grpc-uploads",
+    connections: 8,
+    targets: ["gateway"],
+    fresh: true,
+    tls: true,
+  },
 ];
 
-function unary(fields: Partial<Scenario> & Pick<Scenario, "name" | "model" | "goal">): Scenario {
-  return {
-    streaming: false,
-    connections: 32,
-    events: 1,
-    marks: UNARY_CHARACTERS / BENCH_EVENT_CHARACTERS,
-    answerMinBytes: UNARY_CHARACTERS,
-    imageCharacters: 0,
-    heavy: false,
-    ...fields,
-  };
+function stream(name: string, events: number): Scenario {
+  const answerMinBytes = events * BENCH_EVENT_CHARACTERS;
+  return { ...UNARY, name, model: `bench-s${events}`, streaming: true, events, marks: events, answerMinBytes };
 }
 
-function stream(fields: Pick<Scenario, "name" | "model" | "goal" | "events">): Scenario {
-  const answerMinBytes = fields.events * BENCH_EVENT_CHARACTERS;
-  return unary({ ...fields, streaming: true, marks: fields.events, answerMinBytes });
+function grpcStream(name: string, events: number): Scenario {
+  return { ...stream(name, events), load: "grpc-streams", targets: ["connect-bare", "connect-node", "gateway"] };
 }
 
-function heavy(fields: Partial<Scenario> & Pick<Scenario, "name" | "model" | "goal">): Scenario {
-  return unary({ connections: 4, heavy: true, ...fields });
-}
-
-/** The bytes of one request, ready to be written again and again. */
-export function toRequest(scenario: Scenario, dialect: Dialect, host: string, licence: string): Buffer {
-  const isGemini = dialect === "gemini";
-  const body = Buffer.from(JSON.stringify(isGemini ? toGeminiBody(scenario) : toOpenAiBody(scenario)));
-  const method = scenario.streaming ? "streamGenerateContent?alt=sse" : "generateContent";
-  const target = isGemini ? `/v1beta/models/${scenario.model}:${method}` : ROUTE;
-  const credential = isGemini ? "x-goog-api-key: bench-key" : `authorization: Bearer ${licence}`;
-  const head = `POST ${target} HTTP/1.1\r\nhost: ${host}\r\n${credential}\r\ncontent-type: application/json\r\n`;
-  return Buffer.concat([Buffer.from(`${head}content-length: ${body.length}\r\n\r\n`), body]);
-}
-
-const PROMPT = "What is the capital of France, and since when? Answer in two sentences.";
-
-function toOpenAiBody({ model, streaming, imageCharacters }: Scenario): object {
-  const url = `data:image/png;base64,${imageOf(imageCharacters)}`;
-  const content =
-    imageCharacters === 0
-      ? PROMPT
-      : [
-          { type: "text", text: PROMPT },
-          { type: "image_url", image_url: { url } },
-        ];
-  const system = { role: "system", content: "You are a helpful assistant." };
-  return { model, messages: [system, { role: "user", content }], temperature: 0.7, ...(streaming && { stream: true }) };
-}
-
-function toGeminiBody({ imageCharacters }: Scenario): object {
-  const image = { inlineData: { mimeType: "image/png", data: imageOf(imageCharacters) } };
-  return {
-    contents: [{ role: "user", parts: [{ text: PROMPT }, ...(imageCharacters === 0 ? [] : [image])] }],
-    systemInstruction: { parts: [{ text: "You are a helpful assistant." }] },
-    generationConfig: { temperature: 0.7 },
-  };
-}
-
-function imageOf(characters: number): string {
-  return characters === 0 ? "" : pngBase64(characters);
+/** One event a second; the first streams still run when the last ones have begun. */
+function slow(connections: number): Scenario {
+  const events = connections / SLOW_RAMP_PER_SECOND + SLOW_PLATEAU_S;
+  const answer = { ...stream(`slow-${connections}`, events), model: `bench-stamped-${events}-1000`, stamped: true };
+  return { ...answer, load: "slow", connections, targets: ["floor", "gateway"], fresh: true };
 }
