@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { request } from "node:http";
 import { mock, test } from "node:test";
-import { setImmediate } from "node:timers/promises";
+import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { ask, startTestEmulator, textOf, type TestEmulator } from "./client.ts";
@@ -300,7 +300,12 @@ test("of a large upload only the beginning is kept", async () => {
   for (let offset = 0; offset < size - GRANULE; offset += GRANULE) {
     assert.equal((await command(address, "upload", offset, chunk)).status, 200);
   }
-  const held = (await heldBytes()) - before;
+  // What sockets still hold is freed in its own time; what were kept would stay.
+  let held = (await heldBytes()) - before;
+  for (let tries = 0; held >= size / 4 && tries < 100; tries++) {
+    await sleep(100);
+    held = (await heldBytes()) - before;
+  }
   assert.ok(held < size / 4, `${held} bytes`);
   const last = await command(address, "upload, finalize", size - GRANULE, chunk);
   assert.equal(((await last.json()) as Json).file.sizeBytes, String(size));
