@@ -1,4 +1,4 @@
-// Whether an answer that the upstream broke off goes on in a further call. Pure; the call is made in answer.ts.
+// Whether an answer that the upstream broke off goes on in a further call. Pure; the call is made in answer-calls.ts.
 
 /** Twice what Gemini 4's largest budget (1,048,576 tokens) takes at its smallest limit for one call (32,768). */
 const MAX_HOPS = 64;

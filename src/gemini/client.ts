@@ -16,13 +16,13 @@ import { collectModels } from "./models.ts";
 import { prepareCall, promptCharacters, toContinuingBody, toCountTokensBody, type GeminiCall } from "./prepared.ts";
 import { EventStream, readWholeAnswer, WholeBody, type KnownFacts } from "./receivers.ts";
 import { createRedactor, type Redact } from "./redact.ts";
+import { keyHeaders, pathPrefix } from "./request-head.ts";
 import type { CountTokensAnswer, ListModelsAnswer } from "./wire.ts";
 import type { GenerateContentRequest } from "./wire-request.ts";
 
 /** A page of the model list is some 100 KB and takes well under a second. */
 const LIST_MODELS_MS = 30_000;
 const LIST_MODELS_MAX_BYTES = 16_777_216;
-const USER_AGENT = "gemini-gateway";
 const NEVER = Number.POSITIVE_INFINITY;
 
 export interface UpstreamOptions {
@@ -95,7 +95,7 @@ class Client {
     const { baseUrl, proxyUrl, keys } = options;
     this.#options = options;
     this.#dispatcher = createDispatcher(baseUrl, proxyUrl);
-    this.#path = `${baseUrl.pathname.replace(/\/$/, "")}/v1beta/`;
+    this.#path = `${pathPrefix(baseUrl)}/v1beta/`;
     this.#redact = createRedactor(keys.map(({ key }) => key));
   }
 
@@ -164,14 +164,9 @@ class Client {
     exchange.start(this.#dispatcher, request, receiver);
   }
 
-  /** The key stands in its header only, never in a URL: those end up in logs. */
-  #headers({ index }: KeyHandle, totalMs: number, body: Buffer | undefined): Record<string, string> {
-    const secret = this.#options.keys[index];
-    if (!secret) throw new RangeError(`There is no key at position ${index}.`);
+  #headers(key: KeyHandle, totalMs: number, body: Buffer | undefined): Record<string, string> {
     return {
-      "x-goog-api-key": secret.key,
-      "user-agent": USER_AGENT,
-      "accept-encoding": "identity",
+      ...keyHeaders(this.#options.keys, key),
       ...(body && { "content-type": "application/json", "content-length": String(body.length) }),
       // Google stops working when nobody waits any more.
       ...(totalMs !== NEVER && { "x-server-timeout": String(Math.max(1, Math.ceil(totalMs / 1_000))) }),

@@ -6,10 +6,10 @@ import { createDispatcher } from "./dispatcher.ts";
 import { failureOfAnswer } from "./errors.ts";
 import { type AnswerHeaders, type ErrorReader, Exchange, type Receiver } from "./exchange.ts";
 import { createRedactor } from "./redact.ts";
+import { keyHeaders, pathPrefix } from "./request-head.ts";
 
 /** A file's description is less than 1 KB. */
 const ANSWER_MAX_BYTES = 65_536;
-const USER_AGENT = "gemini-gateway";
 const NEVER = Number.POSITIVE_INFINITY;
 
 export interface FilesOptions {
@@ -47,7 +47,7 @@ export class FilesClient {
 
   constructor(options: FilesOptions) {
     this.baseUrl = options.baseUrl;
-    this.prefix = options.baseUrl.pathname.replace(/\/$/, "");
+    this.prefix = pathPrefix(options.baseUrl);
     this.#options = options;
     this.#dispatcher = createDispatcher(options.baseUrl, options.proxyUrl);
     const redact = createRedactor(options.keys.map(({ key }) => key));
@@ -63,7 +63,11 @@ export class FilesClient {
       origin: this.baseUrl.origin,
       path,
       method,
-      headers: { ...this.#headers(key), ...headers, ...(body && { "content-length": String(body.length) }) },
+      headers: {
+        ...keyHeaders(this.#options.keys, key),
+        ...headers,
+        ...(body && { "content-length": String(body.length) }),
+      },
       body: body ?? null,
     };
     const receiver = receive(resolve, (failure) => reject(inTime(failure)));
@@ -73,13 +77,6 @@ export class FilesClient {
 
   close(): Promise<void> {
     return this.#dispatcher.destroy();
-  }
-
-  /** The key stands in its header only, never in a URL: those end up in logs. */
-  #headers({ index }: KeyHandle): Record<string, string> {
-    const secret = this.#options.keys[index];
-    if (!secret) throw new RangeError(`There is no key at position ${index}.`);
-    return { "x-goog-api-key": secret.key, "user-agent": USER_AGENT, "accept-encoding": "identity" };
   }
 }
 

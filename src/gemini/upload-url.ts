@@ -1,5 +1,6 @@
 // Where the chunks of an upload go: Google names a URL, but only the upstream of the configuration is ever sent a key or a caller's bytes.
 import { Failure } from "../chat/failures.ts";
+import { pathPrefix } from "./request-head.ts";
 
 const GOOGLE = "https://generativelanguage.googleapis.com";
 
@@ -10,7 +11,7 @@ const GOOGLE = "https://generativelanguage.googleapis.com";
 export function toUploadPath(header: string | string[] | undefined, baseUrl: URL): string {
   const url = typeof header === "string" ? URL.parse(header) : null;
   if (url?.origin === baseUrl.origin) return url.pathname + url.search;
-  if (url?.origin === GOOGLE) return baseUrl.pathname.replace(/\/$/, "") + url.pathname + url.search;
+  if (url?.origin === GOOGLE) return pathPrefix(baseUrl) + url.pathname + url.search;
   const problem = url === null ? "no upload URL" : "an upload URL of another origin";
   throw new Failure("UPLOAD_FAILED", "Gemini did not say where to upload media.", { cause: problem });
 }
