@@ -5,7 +5,8 @@ import { GOOGLE_ROWS } from "./dialects/google.ts";
 import { rewriteMessages } from "./dialects/messages.ts";
 import { MODEL_ROWS } from "./dialects/model.ts";
 import { OUTPUT_ROWS } from "./dialects/output.ts";
-import { applyRows, type Json, type Renamed, type Row } from "./dialects/row.ts";
+import { type Json } from "./json-object.ts";
+import { applyRows, type Renamed, type Row } from "./dialects/row.ts";
 import { THINKING_ROWS } from "./dialects/thinking.ts";
 import { TOOL_ROWS } from "./dialects/tools.ts";
 

@@ -12,8 +12,7 @@ import {
   type SafetyRating,
   type UrlContext,
 } from "../gen/gemini/chat/v1/chat_pb.ts";
-
-type Json = Record<string, unknown>;
+import { isObject, type Json } from "./json-object.ts";
 
 /** `groundingMetadata` of a candidate. As Google does, empty members and zeros are left out. */
 export function toGroundingMetadata(grounding: Grounding): Json {
@@ -129,10 +128,6 @@ function withNative(json: Json, nativeJson: string): Json {
     joined[key] = isObject(rest) && isObject(value) ? { ...rest, ...value } : value;
   }
   return joined;
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function withoutEmpty(json: Json): Json {

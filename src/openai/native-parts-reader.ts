@@ -4,9 +4,9 @@ import { lazyData, NO_BYTES, setSignature } from "../chat/bytes.ts";
 import { Failure } from "../chat/failures.ts";
 import type { RaiseWarning } from "../chat/warnings.ts";
 import { CodeResult_Outcome, CodeResult_OutcomeSchema, type Media, type Part } from "../gen/gemini/chat/v1/chat_pb.ts";
+import type { Json } from "./json-object.ts";
 import { PARTS_MAX } from "./schema/messages.ts";
 
-type Json = Record<string, unknown>;
 type Kind = Part["kind"];
 
 /** Limits of the contract: names in characters, ids of calls in bytes, MIME types in characters. */

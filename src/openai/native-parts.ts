@@ -10,10 +10,9 @@ import {
   type Part,
   type ToolResult,
 } from "../gen/gemini/chat/v1/chat_pb.ts";
+import { isObject, type Json } from "./json-object.ts";
 
 export { readNativeParts } from "./native-parts-reader.ts";
-
-type Json = Record<string, unknown>;
 
 /** Gemini's JSON of an answer's parts; undefined when OpenAI's own fields say everything. Media need their type and URI only. */
 export function toNativeParts(parts: readonly Part[]): unknown[] | undefined {
@@ -114,8 +113,4 @@ function tryParse(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

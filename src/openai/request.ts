@@ -7,6 +7,7 @@ import { callerFields, reasoningParam, renameParam } from "./caller-params.ts";
 import { toPlainBody, withQuery, type Renamed } from "./dialects.ts";
 import { readGoogleOptions } from "./google-options.ts";
 import type { ChatIntent } from "./intent.ts";
+import { isObject } from "./json-object.ts";
 import { readMessages } from "./messages.ts";
 import { readDelivery, readImageOptions, readModalities, readOutputFormat, readServiceTier } from "./output.ts";
 import { readSampling } from "./sampling.ts";
@@ -118,8 +119,4 @@ function refusal(code: WarningCode, param: string, message: string): Failure {
 
 function isSaid(value: unknown): boolean {
   return value !== undefined && value !== null;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -7,7 +7,8 @@ import { checkerOf } from "../check.ts";
 import { GoogleShape } from "../schema/google.ts";
 import { quoteForMessage } from "../quote.ts";
 import { maybe } from "../schema/maybe.ts";
-import { fill, isObject, join, objectAt, row, type Json, type Place, type Row } from "./row.ts";
+import { isObject, type Json } from "../json-object.ts";
+import { fill, join, objectAt, row, type Place, type Row } from "./row.ts";
 
 /** Google's block is seven levels deep, where two speakers have their voices; deeper keys are nobody's option. */
 const SNAKE_DEPTH = 8;

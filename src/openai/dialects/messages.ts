@@ -5,7 +5,8 @@ import { toJsonText } from "../json-text.ts";
 import { maybe } from "../schema/maybe.ts";
 import { NATIVE_PART_ROWS } from "./native-parts.ts";
 import { rewritePart } from "./parts.ts";
-import { applyRows, fill, isObject, rewriteEach, row, type Json, type Place, type Renamed, type Row } from "./row.ts";
+import { isObject, type Json } from "../json-object.ts";
+import { applyRows, fill, rewriteEach, row, type Place, type Renamed, type Row } from "./row.ts";
 import { CALL_SIGNATURE_ROWS, liftThoughts, MESSAGE_SIGNATURE_ROWS } from "./signatures.ts";
 
 const ImageEntry = Type.Object({ image_url: Type.Union([Type.String(), Type.Object({ url: Type.String() })]) });

@@ -2,7 +2,8 @@
 // be meant, and the options move to where they belong. Suffixes of plain letters are read later, when the list of models is at hand.
 import Type from "typebox";
 import { EFFORTS } from "../schema.ts";
-import { fill, row, type Json, type Row } from "./row.ts";
+import { type Json } from "../json-object.ts";
+import { fill, row, type Row } from "./row.ts";
 
 /** Nearly every id; the rest is only for others. */
 const PLAIN = /^[A-Za-z0-9._-]*$/;

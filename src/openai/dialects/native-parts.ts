@@ -2,7 +2,8 @@
 // LiteLLM's list of the tools that Google ran → `extra_content.google.parts` in Gemini's spelling.
 import Type from "typebox";
 import { toCamelWord } from "./google.ts";
-import { fill, isObject, rewriteEach, row, type Json, type Row } from "./row.ts";
+import { isObject, type Json } from "../json-object.ts";
+import { fill, rewriteEach, row, type Row } from "./row.ts";
 
 const Anything = Type.Unknown();
 

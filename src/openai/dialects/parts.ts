@@ -2,7 +2,8 @@
 import Type from "typebox";
 import { maybe } from "../schema/maybe.ts";
 import { toSnakeCase } from "./google.ts";
-import { applyRows, fill, isObject, row, type Json, type Place, type Row } from "./row.ts";
+import { isObject, type Json } from "../json-object.ts";
+import { applyRows, fill, row, type Place, type Row } from "./row.ts";
 
 const Anything = Type.Unknown();
 const UrlOrObject = Type.Union([Type.String(), Type.Object({})]);

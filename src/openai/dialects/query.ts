@@ -1,7 +1,8 @@
 // The seed's later parameters, which it takes in the query of the URL as well as in the body. Other query parameters mean nothing here.
 import { Failure } from "../../chat/failures.ts";
 import { quoteForMessage } from "../quote.ts";
-import { fill, type Json } from "./row.ts";
+import { type Json } from "../json-object.ts";
+import { fill } from "./row.ts";
 
 type Reader = (text: string) => unknown;
 

@@ -2,8 +2,7 @@
 import type { Static, TSchema } from "typebox";
 import type { RaiseWarning } from "../../chat/warnings.ts";
 import { checkerOf } from "../check.ts";
-
-export type Json = Record<string, unknown>;
+import { isObject, type Json } from "../json-object.ts";
 
 /** Where a row is at work: the OpenAI parameter of the object ("" for the body), and who is told what becomes of its fields. */
 export interface Place {
@@ -64,10 +63,6 @@ export function objectAt(target: Json, field: string): Json {
   const made: Json = {};
   target[field] = made;
   return made;
-}
-
-export function isObject(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The list with every item rewritten; the list itself when no item changed, or when it is none. */

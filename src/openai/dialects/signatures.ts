@@ -1,7 +1,8 @@
 // Where other gateways put thought signatures → Google's place, `extra_content.google.thought_signature` of a call or a message.
 // These fields are echoes of answers, not wishes of a caller: what cannot be read in them is passed over.
 import Type from "typebox";
-import { fill, isObject, row, type Json, type Row } from "./row.ts";
+import { isObject, type Json } from "../json-object.ts";
+import { fill, row, type Row } from "./row.ts";
 
 const Anything = Type.Unknown();
 

@@ -2,7 +2,8 @@
 import Type from "typebox";
 import { maybe } from "../schema/maybe.ts";
 import { EFFORTS } from "../schema.ts";
-import { fill, isObject, objectAt, row, type Json, type Row } from "./row.ts";
+import { isObject, type Json } from "../json-object.ts";
+import { fill, objectAt, row, type Row } from "./row.ts";
 
 const Budget = Type.Integer({ minimum: -1, maximum: 2_147_483_647 });
 const Effort = Type.Enum([...EFFORTS]);

@@ -4,7 +4,8 @@ import Type from "typebox";
 import { Failure } from "../../chat/failures.ts";
 import { quoteForMessage } from "../quote.ts";
 import { googleOf, toSnakeCase, toSnakeWord } from "./google.ts";
-import { fill, isObject, row, type Json, type Place, type Row } from "./row.ts";
+import { isObject, type Json } from "../json-object.ts";
+import { fill, row, type Place, type Row } from "./row.ts";
 
 const AnyObject = Type.Object({});
 

@@ -1,4 +1,5 @@
 // What others call the same things: for the documents, and for the test that holds every row of dialects/ against this list.
+import { toCamelWord } from "../dialects/google.ts";
 import { GoogleShape } from "../schema/google.ts";
 
 export interface Spelling {
@@ -19,8 +20,9 @@ const SIGNATURE = "extra_content.google.thought_signature";
 
 /** Google's options at the top of the body, in either case of letters. */
 const AT_THE_TOP: readonly Spelling[] = Object.keys(GoogleShape.properties).flatMap((option) => {
-  const camel = option.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-  return [...new Set([option, camel])].map((path) => spelling(path, "LiteLLM and others", `${GOOGLE}.${option}`));
+  return [...new Set([option, toCamelWord(option)])].map((path) =>
+    spelling(path, "LiteLLM and others", `${GOOGLE}.${option}`),
+  );
 });
 
 export const SPELLINGS: readonly Spelling[] = [
