@@ -29,6 +29,15 @@ const result = (id: string, content: unknown, more: object = {}): object => ({
 const functionCall = (args: object, name = "weather"): object => ({ functionCall: { name, args } });
 const functionResponse = (response: object, name = "weather"): object => ({ functionResponse: { name, response } });
 const BOSTON = { city: "Boston" };
+/** The conversation above, whose call has this result; `turn` where the call is not the usual one. */
+const answered = (response: object, ...turn: readonly object[]): object => ({
+  contents: [
+    says(text("Weather?")),
+    model(...(turn.length > 0 ? turn : [{ ...functionCall(BOSTON), thoughtSignature: BYPASS }])),
+    says(functionResponse(response)),
+  ],
+  ...declares(WEATHER),
+});
 const bypassed = ["signature_bypassed:messages[1].tool_calls[0]"];
 
 export const TOOL_HABITS: RequestHabit = {
@@ -172,14 +181,7 @@ export const TOOL_HABITS: RequestHabit = {
           { role: "function", name: "weather", content: '{"t":9}' },
         ],
       },
-      arrives: {
-        contents: [
-          says(text("Weather?")),
-          model({ ...functionCall(BOSTON), thoughtSignature: BYPASS }),
-          says(functionResponse({ t: 9 })),
-        ],
-        ...declares(WEATHER),
-      },
+      arrives: answered({ t: 9 }),
       warnings: ["signature_bypassed:messages[1].function_call"],
     },
     {
@@ -242,27 +244,13 @@ export const TOOL_HABITS: RequestHabit = {
     {
       title: "that sends a result back",
       body: conversation([called("call_1")], [result("call_1", '{"t":9}')]),
-      arrives: {
-        contents: [
-          says(text("Weather?")),
-          model({ ...functionCall(BOSTON), thoughtSignature: BYPASS }),
-          says(functionResponse({ t: 9 })),
-        ],
-        ...declares(WEATHER),
-      },
+      arrives: answered({ t: 9 }),
       warnings: bypassed,
     },
     {
       title: "that sends plain text as a result",
       body: conversation([called("call_1")], [result("call_1", "Sunny")]),
-      arrives: {
-        contents: [
-          says(text("Weather?")),
-          model({ ...functionCall(BOSTON), thoughtSignature: BYPASS }),
-          says(functionResponse({ output: "Sunny" })),
-        ],
-        ...declares(WEATHER),
-      },
+      arrives: answered({ output: "Sunny" }),
       warnings: bypassed,
     },
     {
@@ -276,14 +264,7 @@ export const TOOL_HABITS: RequestHabit = {
           ]),
         ],
       ),
-      arrives: {
-        contents: [
-          says(text("Weather?")),
-          model({ ...functionCall(BOSTON), thoughtSignature: BYPASS }),
-          says(functionResponse({ output: "Sun\nny" })),
-        ],
-        ...declares(WEATHER),
-      },
+      arrives: answered({ output: "Sun\nny" }),
       warnings: bypassed,
     },
     {
@@ -315,92 +296,43 @@ export const TOOL_HABITS: RequestHabit = {
           [result("call_1", "Sun")],
         ),
       },
-      arrives: {
-        contents: [
-          says(text("Weather?")),
-          model({ ...functionCall(BOSTON), thoughtSignature: "c2lnbmVk" }),
-          says(functionResponse({ output: "Sun" })),
-        ],
-        ...declares(WEATHER),
-      },
+      arrives: answered({ output: "Sun" }, { ...functionCall(BOSTON), thoughtSignature: "c2lnbmVk" }),
       foreignSignature: true,
     },
     {
       title: "that calls with no arguments at all",
       body: conversation([called("call_1", "weather", "")], [result("call_1", "Sun")]),
-      arrives: {
-        contents: [
-          says(text("Weather?")),
-          model({ ...functionCall({}), thoughtSignature: BYPASS }),
-          says(functionResponse({ output: "Sun" })),
-        ],
-        ...declares(WEATHER),
-      },
+      arrives: answered({ output: "Sun" }, { ...functionCall({}), thoughtSignature: BYPASS }),
       warnings: bypassed,
     },
     {
       title: "that has text before its calls",
       body: conversation([called("call_1")], [result("call_1", "Sun")], "I look."),
-      arrives: {
-        contents: [
-          says(text("Weather?")),
-          model(text("I look."), { ...functionCall(BOSTON), thoughtSignature: BYPASS }),
-          says(functionResponse({ output: "Sun" })),
-        ],
-        ...declares(WEATHER),
-      },
+      arrives: answered({ output: "Sun" }, text("I look."), { ...functionCall(BOSTON), thoughtSignature: BYPASS }),
       warnings: bypassed,
     },
     {
       title: "that has an empty text before its calls",
       body: conversation([called("call_1")], [result("call_1", "Sun")], ""),
-      arrives: {
-        contents: [
-          says(text("Weather?")),
-          model({ ...functionCall(BOSTON), thoughtSignature: BYPASS }),
-          says(functionResponse({ output: "Sun" })),
-        ],
-        ...declares(WEATHER),
-      },
+      arrives: answered({ output: "Sun" }),
       warnings: bypassed,
     },
     {
       title: "that forgets a result",
       body: conversation([called("call_1")], []),
-      arrives: {
-        contents: [
-          says(text("Weather?")),
-          model({ ...functionCall(BOSTON), thoughtSignature: BYPASS }),
-          says(functionResponse({ error: "no result" })),
-        ],
-        ...declares(WEATHER),
-      },
+      arrives: answered({ error: "no result" }),
       warnings: ["tool_result_missing:messages[1].tool_calls[0]", ...bypassed],
     },
     {
       title: "whose result holds a $ref",
       body: conversation([called("call_1")], [result("call_1", '{"$ref":"x"}')]),
-      arrives: {
-        contents: [
-          says(text("Weather?")),
-          model({ ...functionCall(BOSTON), thoughtSignature: BYPASS }),
-          says(functionResponse({ output: '{"$ref":"x"}' })),
-        ],
-        ...declares(WEATHER),
-      },
+      arrives: answered({ output: '{"$ref":"x"}' }),
       warnings: bypassed,
     },
     {
       title: "whose arguments are no JSON",
       body: conversation([called("call_1", "weather", "{oops")], [result("call_1", "Sun")]),
-      arrives: {
-        contents: [
-          says(text("Weather?")),
-          model({ ...functionCall({}), thoughtSignature: BYPASS }),
-          says(functionResponse({ output: "Sun" })),
-        ],
-        ...declares(WEATHER),
-      },
+      arrives: answered({ output: "Sun" }, { ...functionCall({}), thoughtSignature: BYPASS }),
       warnings: ["arguments_invalid:messages[1].tool_calls[0].function.arguments", ...bypassed],
     },
     {
@@ -409,14 +341,7 @@ export const TOOL_HABITS: RequestHabit = {
         [{ id: "call_1", type: "function", function: { name: "weather", arguments: BOSTON } }],
         [result("call_1", "Sun")],
       ),
-      arrives: {
-        contents: [
-          says(text("Weather?")),
-          model({ ...functionCall(BOSTON), thoughtSignature: BYPASS }),
-          says(functionResponse({ output: "Sun" })),
-        ],
-        ...declares(WEATHER),
-      },
+      arrives: answered({ output: "Sun" }),
       warnings: bypassed,
     },
     {
