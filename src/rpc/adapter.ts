@@ -1,4 +1,5 @@
 // The wire services as Node request handlers: gRPC and Connect on the HTTP/2 port, Connect and gRPC-Web on the HTTP/1.1 port.
+// Of gRPC only what is unusual: most calls go past it (grpc.ts).
 import type { ServerResponse } from "node:http";
 import { createConnectRouter, createContextValues, type ConnectRouter } from "@connectrpc/connect";
 import { compressionBrotli, compressionGzip, universalRequestFromNodeRequest } from "@connectrpc/connect-node";

@@ -62,7 +62,9 @@ export function toConnectError(error: unknown, extra: readonly OutgoingDetail[] 
     const violation = { field, description: failure.message, reason: failure.reason };
     details.push({ desc: BadRequestSchema, value: { fieldViolations: [violation] } });
   }
-  return new ConnectError(failure.message, CODES[row.code], retryHeaders(failure), [...details, ...extra], failure);
+  // Upstreams cut their words anywhere, and so do we: half a character would have no form in `grpc-message`, and the call no status.
+  const message = failure.message.toWellFormed();
+  return new ConnectError(message, CODES[row.code], retryHeaders(failure), [...details, ...extra], failure);
 }
 
 /**

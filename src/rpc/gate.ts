@@ -26,7 +26,7 @@ export function createRequestGate({ licences, onRefused }: GateOptions): (contex
     context.values.set(requestIdKey, requestId);
     context.responseHeader.set("x-request-id", requestId);
     try {
-      context.values.set(callerKey, await admit(header, licences));
+      context.values.set(callerKey, admit(header, licences));
     } catch (error) {
       const failure = Failure.from(error);
       onRefused(requestId, failure);

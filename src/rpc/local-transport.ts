@@ -37,16 +37,12 @@ export function createLocalTransport(implementations: Implementations): Transpor
       values?: ContextValues,
     ): Promise<UnaryResponse<I, O>> {
       const context = new LocalContext(method, signal, header, values);
-      const message = await run(() => find(method)(toMessage(method.input, input), context));
-      const { responseHeader, responseTrailer } = context;
-      return {
-        stream: false,
-        service: method.parent,
-        method,
-        header: responseHeader,
-        trailer: responseTrailer,
-        message,
-      } as UnaryResponse<I, O>;
+      try {
+        const message = await find(method)(toMessage(method.input, input), context);
+        return new LocalResponse(context, false, message) as unknown as UnaryResponse<I, O>;
+      } catch (error) {
+        throw toConnectError(error);
+      }
     },
     async stream<I extends DescMessage, O extends DescMessage>(
       method: DescMethodStreaming<I, O>,
@@ -58,35 +54,69 @@ export function createLocalTransport(implementations: Implementations): Transpor
     ): Promise<StreamResponse<I, O>> {
       const context = new LocalContext(method, signal, header, values);
       const first = await input[Symbol.asyncIterator]().next();
-      const message = await run(() => find(method)(toMessage(method.input, first.value), context));
-      const { responseHeader, responseTrailer } = context;
-      return {
-        stream: true,
-        service: method.parent,
-        method,
-        header: responseHeader,
-        trailer: responseTrailer,
-        message,
-      } as StreamResponse<I, O>;
+      try {
+        const messages = find(method)(toMessage(method.input, first.value), context) as AsyncIterable<unknown>;
+        return new LocalResponse(context, true, withConnectErrors(messages)) as unknown as StreamResponse<I, O>;
+      } catch (error) {
+        throw toConnectError(error);
+      }
     },
   };
 }
 
 /** `create` would copy a whole message, and decode the bytes in it that only pass through. */
-function toMessage<I extends DescMessage>(schema: I, input: MessageInitShape<I>): unknown {
+export function toMessage<I extends DescMessage>(schema: I, input: MessageInitShape<I>): unknown {
   return "$typeName" in input ? input : create(schema, input);
 }
 
-async function run(invoke: () => unknown): Promise<unknown> {
-  try {
-    return await invoke();
-  } catch (error) {
-    throw toConnectError(error);
+/** The same stream with its failures as ConnectErrors. By hand: a generator around a generator costs more than the event itself. */
+function withConnectErrors<T>(source: AsyncIterable<T>): AsyncIterable<T> {
+  return {
+    [Symbol.asyncIterator]() {
+      const iterator = source[Symbol.asyncIterator]();
+      return {
+        next: () => iterator.next().catch(rethrow),
+        return: async () => (await iterator.return?.()) ?? { done: true, value: undefined },
+      };
+    },
+  };
+}
+
+function rethrow(error: unknown): never {
+  throw toConnectError(error);
+}
+
+/** What a call gives back. A class: a literal with getters gets a hidden class of its own each time, which only a full collection frees. */
+class LocalResponse {
+  readonly #context: LocalContext;
+  readonly stream: boolean;
+  readonly message: unknown;
+
+  constructor(context: LocalContext, stream: boolean, message: unknown) {
+    this.#context = context;
+    this.stream = stream;
+    this.message = message;
+  }
+
+  get service(): HandlerContext["service"] {
+    return this.#context.service;
+  }
+
+  get method(): HandlerContext["method"] {
+    return this.#context.method;
+  }
+
+  get header(): Headers {
+    return this.#context.responseHeader;
+  }
+
+  get trailer(): Headers {
+    return this.#context.responseTrailer;
   }
 }
 
 /** The context of a call in process. Headers are made only when somebody asks for them: each costs about a microsecond. */
-class LocalContext implements HandlerContext {
+export class LocalContext implements HandlerContext {
   readonly method: DescMethodUnary | DescMethodStreaming;
   readonly signal: AbortSignal;
   readonly values: ContextValues;

@@ -41,14 +41,14 @@ function writeHead(response: NodeResponse, { status, header = new Headers() }: A
   (response as ServerResponse).writeHead(status, Object.fromEntries(header));
 }
 
-function toTrailers(trailer: Headers): Record<string, string> {
+export function toTrailers(trailer: Headers): Record<string, string> {
   const trailers = Object.fromEntries(trailer);
   const { "grpc-message": message } = trailers;
   return message === undefined ? trailers : { ...trailers, "grpc-message": toPlainGrpcMessage(message) };
 }
 
 /** Settles on drain or close, whichever comes. */
-function room(response: NodeResponse): Promise<void> {
+export function room(response: NodeResponse | ServerHttp2Stream): Promise<void> {
   const emitter: NodeJS.EventEmitter = response;
   return new Promise((resolve) => {
     const settle = (): void => {
@@ -67,7 +67,7 @@ function releaseRequest(request: NodeRequest, response: NodeResponse): void {
 }
 
 /** RST_STREAM with NO_ERROR after a whole answer: "stop sending, all is said" (RFC 9113, 8.1). */
-function closeAfterTrailers(stream: ServerHttp2Stream): void {
+export function closeAfterTrailers(stream: ServerHttp2Stream): void {
   stream.once("wantTrailers", () => setImmediate(() => stream.destroy()));
 }
 

@@ -1,9 +1,10 @@
 // The gRPC port: clear-text HTTP/2 with limits that hold against hostile peers.
 import { createServer } from "node:http2";
-import type { Http2Server, Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import type { Http2Server, Http2ServerResponse, ServerHttp2Stream } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { createWireHandler, type WireOptions } from "./adapter.ts";
+import { createGrpcHandler } from "./grpc.ts";
 import { SESSION_LIMITS, trackSessions, type SessionLimits } from "./sessions.ts";
 
 export interface RpcServerOptions extends WireOptions {
@@ -37,19 +38,23 @@ const MAX_HEADER_PAIRS = 100;
 export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
   const closing = new AbortController();
   const handle = createWireHandler(options, closing.signal);
-  const server = createServer(
-    {
-      settings: { maxConcurrentStreams: options.maxStreams, enablePush: false },
-      streamResetBurst: RESET_BURST,
-      streamResetRate: RESET_RATE,
-      maxSessionMemory: SESSION_MEMORY_MB,
-      maxHeaderListPairs: MAX_HEADER_PAIRS,
-    },
-    (request, response) => {
-      dropWhenStalled(request, response, options.stallMs);
-      handle(request, response);
-    },
-  );
+  const server = createServer({
+    settings: { maxConcurrentStreams: options.maxStreams, enablePush: false },
+    streamResetBurst: RESET_BURST,
+    streamResetRate: RESET_RATE,
+    maxSessionMemory: SESSION_MEMORY_MB,
+    maxHeaderListPairs: MAX_HEADER_PAIRS,
+  });
+  const serveGrpc = createGrpcHandler(options);
+  // Never listens: it only makes requests and responses of streams.
+  const compatible = createServer((request, response: Http2ServerResponse) => {
+    dropWhenStalled(response.stream, () => request.complete, options.stallMs);
+    handle(request, response);
+  });
+  server.on("stream", (stream: ServerHttp2Stream, headers, flags, rawHeaders) => {
+    if (serveGrpc(stream, headers, rawHeaders)) dropWhenStalled(stream, () => stream.readableEnded, options.stallMs);
+    else compatible.emit("stream", stream, headers, flags, rawHeaders);
+  });
   const sessions = trackSessions(server, options.sessionLimits ?? SESSION_LIMITS);
   await listen(server, options.host, options.port);
   return {
@@ -68,9 +73,9 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
 }
 
 /** Node calls it a timeout when nothing moved on a stream; it is a stall only while we wait for the client to send or to take. */
-function dropWhenStalled(request: Http2ServerRequest, { stream }: Http2ServerResponse, stallMs: number): void {
+function dropWhenStalled(stream: ServerHttp2Stream, isRead: () => boolean, stallMs: number): void {
   stream.setTimeout(stallMs, () => {
-    if (!request.complete || stream.writableLength > 0) stream.destroy();
+    if (!isRead() || stream.writableLength > 0) stream.destroy();
   });
 }
 

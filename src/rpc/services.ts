@@ -24,18 +24,18 @@ export interface Implementations {
   readonly models: ServiceImpl<typeof ModelService>;
 }
 
-/** For the facade in the same process: messages were made by our own code and are not validated, nor cut. */
+/** For the facade in the same process: messages were made by our own code and are not validated, nor cut. All throw Failures. */
 export function implementLocally({ chat, models, clock }: Operations): Implementations {
   return {
     chat: {
-      chat: (request, handler) => chat.chat(request, toCallContext(handler, clock)).catch(rethrow),
-      streamChat: (request, handler) => withConnectErrors(chat.streamChat(request, toCallContext(handler, clock))),
+      chat: (request, handler) => chat.chat(request, toCallContext(handler, clock)),
+      streamChat: (request, handler) => chat.streamChat(request, toCallContext(handler, clock)),
       countTokens: ({ chatRequest }, handler) =>
-        chat.countTokens(required(chatRequest, "chat_request"), toCallContext(handler, clock)).catch(rethrow),
+        chat.countTokens(required(chatRequest, "chat_request"), toCallContext(handler, clock)),
     },
     models: {
-      listModels: (request, handler) => models.listModels(request, toCallContext(handler, clock)).catch(rethrow),
-      getModel: (request, handler) => models.getModel(request, toCallContext(handler, clock)).catch(rethrow),
+      listModels: (request, handler) => models.listModels(request, toCallContext(handler, clock)),
+      getModel: (request, handler) => models.getModel(request, toCallContext(handler, clock)),
     },
   };
 }
@@ -93,16 +93,6 @@ export function implementOnWire({ chat, models, clock }: Operations, options: Wi
         return models.getModel(request, await open(GetModelRequestSchema, request, handler)).catch(rethrow);
       },
     },
-  };
-}
-
-/** The same stream with its failures as ConnectErrors. By hand: a generator around a generator costs more than the event itself. */
-function withConnectErrors<T>(source: AsyncGenerator<T>): AsyncIterable<T> {
-  return {
-    [Symbol.asyncIterator]: () => ({
-      next: () => source.next().catch(rethrow),
-      return: () => source.return(undefined),
-    }),
   };
 }
 
