@@ -1,4 +1,5 @@
 // The client of the Gemini API: the core's `Upstream` over HTTP.
+import type { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
 import { ModalityTokens_Kind, type ChatRequest, type CountTokensResponse } from "../gen/gemini/chat/v1/chat_pb.ts";
 import { Failure } from "../chat/failures.ts";
@@ -23,6 +24,8 @@ import type { GenerateContentRequest } from "./wire-request.ts";
 /** A page of the model list is some 100 KB and takes well under a second. */
 const LIST_MODELS_MS = 30_000;
 const LIST_MODELS_MAX_BYTES = 16_777_216;
+/** Smaller bodies are sent as one. */
+const PIECEWISE_MIN_BYTES = 65_536;
 const NEVER = Number.POSITIVE_INFINITY;
 
 export interface UpstreamOptions {
@@ -78,8 +81,8 @@ export function createUpstream(options: UpstreamOptions): Upstream & { close(): 
 interface Outgoing {
   readonly key: KeyHandle;
   readonly limits: { readonly totalMs: number };
-  /** A POST when there is one. */
-  readonly body?: Buffer;
+  /** A POST when there is one; its pieces. */
+  readonly body?: readonly Buffer[];
   /** What the body is of. */
   readonly call?: PreparedCall;
 }
@@ -153,28 +156,42 @@ class Client {
     return this.#dispatcher.destroy();
   }
 
-  #send(exchange: Exchange, receiver: Receiver, path: string, { key, limits, body }: Outgoing): void {
+  #send(exchange: Exchange, receiver: Receiver, path: string, { key, limits, body: pieces }: Outgoing): void {
+    const body = pieces && toBody(pieces);
     const request: Dispatcher.DispatchOptions = {
       origin: this.#options.baseUrl.origin,
       path: this.#path + path,
       method: body ? "POST" : "GET",
-      headers: this.#headers(key, limits.totalMs, body),
-      body: body ?? null,
+      headers: this.#headers(key, limits.totalMs, body?.bytes),
+      body: body?.content ?? null,
     };
     exchange.start(this.#dispatcher, request, receiver);
   }
 
-  #headers(key: KeyHandle, totalMs: number, body: Buffer | undefined): Record<string, string> {
+  #headers(key: KeyHandle, totalMs: number, bodyBytes: number | undefined): Record<string, string> {
     return {
       ...keyHeaders(this.#options.keys, key),
-      ...(body && { "content-type": "application/json", "content-length": String(body.length) }),
+      ...(bodyBytes !== undefined && { "content-type": "application/json", "content-length": String(bodyBytes) }),
       // Google stops working when nobody waits any more.
       ...(totalMs !== NEVER && { "x-server-timeout": String(Math.max(1, Math.ceil(totalMs / 1_000))) }),
     };
   }
 }
 
-function bodyOf(call: Attempt["call"], before: BrokenOff | undefined): Buffer {
+/** Pieces that hold media are sent one by one; a copy of all costs more than that. Undici takes any iterable, though its types do not. */
+function toBody(pieces: readonly Buffer[]): {
+  readonly bytes: number;
+  readonly content: Dispatcher.DispatchOptions["body"];
+} {
+  const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  const [only] = pieces;
+  if (only && pieces.length === 1) return { bytes, content: only };
+  const content =
+    bytes < PIECEWISE_MIN_BYTES ? Buffer.concat(pieces) : (pieces as Iterable<Buffer> as unknown as Readable);
+  return { bytes, content };
+}
+
+function bodyOf(call: Attempt["call"], before: BrokenOff | undefined): readonly Buffer[] {
   return before ? toContinuingBody(call as GeminiCall, before.token) : (call as GeminiCall).body;
 }
 

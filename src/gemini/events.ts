@@ -145,8 +145,8 @@ export class AnswerReader {
   #readUsage(usage: GeminiUsage | undefined): void {
     if (!usage) return;
     if (hasCounts(usage)) this.#usage = usage;
-    if (usage.serviceTier) this.#tier = usage.serviceTier;
-    if (usage.trafficType) this.#trafficType = usage.trafficType;
+    if (usage.serviceTier) this.#tier = asText(usage.serviceTier);
+    if (usage.trafficType) this.#trafficType = asText(usage.trafficType);
   }
 
   #readCandidate(answer: GeminiCandidate, position: number): void {
@@ -164,7 +164,9 @@ export class AnswerReader {
     const { blockReason = "", blockReasonMessage = "", safetyRatings } = this.#feedback ?? {};
     const { events } = this.#sink;
     if (safetyRatings) events.push(candidateEvent(0, { case: "safetyRatings", value: toSafetyRatings(safetyRatings) }));
-    events.push(candidateEvent(0, { case: "finished", value: toPromptBlocked(blockReason, blockReasonMessage) }));
+    events.push(
+      candidateEvent(0, { case: "finished", value: toPromptBlocked(blockReason, asText(blockReasonMessage)) }),
+    );
   }
 
   #totals(candidates: readonly CandidateState[]): Usage {

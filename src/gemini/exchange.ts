@@ -51,6 +51,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #paused = false;
   #totalTimer: NodeJS.Timeout | undefined;
   #silenceTimer: NodeJS.Timeout | undefined;
+  /** The limit of silence is over; what has come meanwhile may not have been read yet. */
+  #silent = false;
   /** Set while an answer with another status than 200 is read. */
   #error: { readonly status: number; readonly retryAfter: string | undefined; readonly pieces: Buffer[] } | undefined;
 
@@ -84,6 +86,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   progress(): void {
     if (this.#settled || this.#paused) return;
     if (this.#hadEvent && this.#silenceTimer) {
+      this.#silent = false;
       this.#silenceTimer.refresh();
       return;
     }
@@ -121,7 +124,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#settled) controller.abort(new Failure("CANCELLED", "The exchange ended before it was sent."));
   }
 
-  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void {
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void {
+    // Undici would keep them, and the read they came in, for as long as the stream lasts: 2 KB.
+    controller.rawHeaders = null;
     // 1xx announces the answer and is none.
     if (this.#settled || status < 200) return;
     this.#phase = "answering";
@@ -187,18 +192,23 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   #watchSilence(): void {
     clearTimeout(this.#silenceTimer);
+    this.#silent = false;
     if (this.#error) {
       this.#silenceTimer = after(ERROR_BODY_MS, () => this.#giveUp());
       return;
     }
     const { firstEventMs, idleMs } = this.#limits;
     this.#silenceTimer = this.#hadEvent
-      ? after(idleMs, () =>
-          this.#fail(new Failure("STREAM_IDLE_TIMEOUT", "Gemini fell silent in the middle of its answer.")),
-        )
-      : after(firstEventMs, () =>
-          this.#fail(new Failure("FIRST_EVENT_TIMEOUT", "Gemini did not begin its answer in time.")),
-        );
+      ? after(idleMs, () => this.#endSilence("STREAM_IDLE_TIMEOUT", "Gemini fell silent in the middle of its answer."))
+      : after(firstEventMs, () => this.#endSilence("FIRST_EVENT_TIMEOUT", "Gemini did not begin its answer in time."));
+  }
+
+  /** A process that was stopped, or whose machine slept, wakes up with the timer over and the events unread: those come first. */
+  #endSilence(reason: "STREAM_IDLE_TIMEOUT" | "FIRST_EVENT_TIMEOUT", message: string): void {
+    this.#silent = true;
+    setImmediate(() => {
+      if (this.#silent && !this.#paused) this.#fail(new Failure(reason, message));
+    });
   }
 
   /** Ends with the error that the upstream told, as far as it came, else with `failure`. */

@@ -38,7 +38,12 @@ export type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
 /** The same object without the fields that are undefined; itself undefined when none is left. */
 export function present<T extends object>(fields: T): Present<T> | undefined {
-  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
-  // The entries are those of T, less the absent ones.
-  return entries.length === 0 ? undefined : (Object.fromEntries(entries) as Present<T>);
+  const kept: Partial<T> = {};
+  let isEmpty = true;
+  for (const key in fields) {
+    if (fields[key] === undefined) continue;
+    kept[key] = fields[key];
+    isEmpty = false;
+  }
+  return isEmpty ? undefined : (kept as Present<T>);
 }

@@ -1,7 +1,8 @@
 // The JSON of Gemini's answers and requests, around whose long base64 JSON.parse and JSON.stringify are led (chat/cuts.ts).
-import { toStandardBase64 } from "../chat/base64.ts";
+import { isStandardBase64, toStandardBase64 } from "../chat/base64.ts";
+import { type Base64, Base64Bytes } from "../chat/bytes.ts";
 import { CUT_MIN_LENGTH, Cuts } from "../chat/cuts.ts";
-import type { GenerateContentRequest } from "./wire-request.ts";
+import type { GenerateContentRequest, WirePart } from "./wire-request.ts";
 
 /** JSON.parse of one of Gemini's answers. Throws SyntaxError. */
 export function parseAnswer(json: string): unknown {
@@ -10,22 +11,65 @@ export function parseAnswer(json: string): unknown {
   return cuts.parse(cutLongValues(json, cuts));
 }
 
-/** JSON.stringify of a request, as UTF-8. */
-export function encodeRequest(request: GenerateContentRequest): Buffer {
-  if (!request.contents.some(({ parts }) => parts.some(({ inlineData }) => isLong(inlineData?.data)))) {
-    return Buffer.from(JSON.stringify(request));
-  }
+/** JSON.parse of a whole answer, in which long media stay the bytes they came as (`Base64Bytes`). Throws SyntaxError. */
+export function parseWholeAnswer(body: Buffer): unknown {
+  if (body.length < CUT_MIN_LENGTH) return JSON.parse(body.toString("utf8"));
   const cuts = new Cuts();
-  const json = JSON.stringify(request, (key, value: unknown) =>
-    // Only what is base64 beyond doubt may go around the escaping.
-    key === "data" && isLong(value) && toStandardBase64(value) === value ? cuts.hold(value) : value,
-  );
-  const joined = cuts.join(json);
-  return typeof joined === "string" ? Buffer.from(joined) : joined;
+  let short = "";
+  let kept = 0;
+  for (const [start, end] of longData(body)) {
+    const ascii = body.subarray(start, end);
+    if (!isStandardBase64(ascii)) continue;
+    short += body.toString("utf8", kept, start) + cuts.hold(new Base64Bytes(ascii));
+    kept = end;
+  }
+  const json = short + body.toString("utf8", kept);
+  return cuts.size === 0 ? parseAnswer(json) : cuts.parse(json);
 }
 
-function isLong(value: unknown): value is string {
-  return typeof value === "string" && value.length >= CUT_MIN_LENGTH;
+const DATA_KEY = '"data":';
+const SPACE = 0x20;
+const QUOTE = 0x22;
+
+/** Where long values of `data` stand in a JSON text, as far as they are base64: other values may end at an escaped quote. */
+function* longData(json: Buffer): Generator<readonly [start: number, end: number]> {
+  for (let key = json.indexOf(DATA_KEY); key >= 0;) {
+    let start = key + DATA_KEY.length;
+    while (json[start] === SPACE) start++;
+    const end = json[start] === QUOTE ? json.indexOf(QUOTE, start + 1) : start;
+    if (end - start > CUT_MIN_LENGTH) yield [start + 1, end];
+    key = json.indexOf(DATA_KEY, Math.max(end, start));
+  }
+}
+
+/** JSON.stringify of a request, as UTF-8 in pieces. */
+export function encodeRequest(request: GenerateContentRequest): readonly Buffer[] {
+  if (!request.contents.some(({ parts }) => parts.some(({ inlineData }) => isLong(inlineData?.data)))) {
+    return [Buffer.from(JSON.stringify(request))];
+  }
+  const cuts = new Cuts();
+  const contents = request.contents.map(({ role, parts }) => ({
+    role,
+    parts: parts.map((part) => cutOut(part, cuts)),
+  }));
+  const json = JSON.stringify({ ...request, contents }, (key, value: unknown) =>
+    // Only what is base64 beyond doubt may go around the escaping.
+    key === "data" && typeof value === "string" && isLong(value) && toStandardBase64(value) === value
+      ? cuts.hold(value)
+      : value,
+  );
+  return cuts.pieces(json);
+}
+
+/** Before JSON.stringify sees bytes: it would ask them for their text. */
+function cutOut(part: WirePart, cuts: Cuts): WirePart {
+  const { inlineData } = part;
+  if (!(inlineData?.data instanceof Base64Bytes)) return part;
+  return { ...part, inlineData: { ...inlineData, data: cuts.hold(inlineData.data) } };
+}
+
+function isLong(base64: Base64 | undefined): boolean {
+  return base64 !== undefined && base64.length >= CUT_MIN_LENGTH;
 }
 
 /** Inside a JSON text these keys cannot be mistaken: a quote in a string would stand behind a backslash. */

@@ -8,8 +8,8 @@ import type { GenerateContentRequest } from "./wire-request.ts";
 export interface GeminiCall extends PreparedCall {
   /** `models/<id>` or `tunedModels/<id>`, percent-encoded. */
   readonly resource: string;
-  /** The JSON of a GenerateContentRequest, UTF-8. */
-  readonly body: Buffer;
+  /** The JSON of a GenerateContentRequest, UTF-8 in pieces. */
+  readonly body: readonly Buffer[];
   /** For errors that name a place in the body, or none where the caller has to know one. */
   readonly sent: SentRequest;
 }
@@ -49,20 +49,21 @@ function doesNameObjects({ cachedContent, contents, tools = [] }: GenerateConten
 }
 
 /** The body of the call that goes on with an answer: the same one, with the token at its top level. */
-export function toContinuingBody({ body }: GeminiCall, token: string): Buffer {
-  return Buffer.concat([body.subarray(0, -1), Buffer.from(`,"continuationToken":${JSON.stringify(token)}}`)]);
+export function toContinuingBody({ body }: GeminiCall, token: string): readonly Buffer[] {
+  const end = Buffer.from(`,"continuationToken":${JSON.stringify(token)}}`);
+  return [...body.map((piece, at) => (at === body.length - 1 ? piece.subarray(0, -1) : piece)), end];
 }
 
 /** The body of countTokens: the same request with the model's name inside. */
-export function toCountTokensBody({ model, body }: GeminiCall): Buffer {
+export function toCountTokensBody({ model, body }: GeminiCall): readonly Buffer[] {
   const name = model.id.includes("/") ? model.id : `models/${model.id}`;
   const head = `{"generateContentRequest":{"model":${JSON.stringify(name)},`;
-  return Buffer.concat([Buffer.from(head), body.subarray(1), Buffer.from("}")]);
+  return [Buffer.from(head), ...body.map((piece, at) => (at === 0 ? piece.subarray(1) : piece)), Buffer.from("}")];
 }
 
 /** UTF-16 units of text in the request: media and schemas are not counted, so this only serves an estimate. */
 export function promptCharacters({ body }: GeminiCall): number {
-  const request = JSON.parse(body.toString("utf8")) as GenerateContentRequest;
+  const request = JSON.parse(Buffer.concat(body).toString("utf8")) as GenerateContentRequest;
   const texts = [...request.contents.flatMap(({ parts }) => parts), ...(request.systemInstruction?.parts ?? [])];
   return texts.reduce((sum, { text = "" }) => sum + text.length, 0);
 }

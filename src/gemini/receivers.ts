@@ -5,7 +5,7 @@ import { failureOfError } from "./errors.ts";
 import { AnswerReader, type AnswerFacts, type BrokenOff } from "./events.ts";
 import type { EventQueue } from "./event-queue.ts";
 import type { AnswerHeaders, Exchange, Receiver } from "./exchange.ts";
-import { parseAnswer } from "./long-base64.ts";
+import { parseAnswer, parseWholeAnswer } from "./long-base64.ts";
 import type { Redact } from "./redact.ts";
 import { SseParser } from "./sse.ts";
 import type { GenerateContentResponse } from "./wire.ts";
@@ -104,7 +104,12 @@ export class WholeBody<T> implements Receiver {
 
   onEnd(): void {
     const body = this.#pieces.length === 1 ? this.#pieces[0] : Buffer.concat(this.#pieces);
-    this.#onResult(this.#read(parseEvent((body as Buffer).toString("utf8")), this.#headers));
+    this.#onResult(
+      this.#read(
+        readable(() => parseWholeAnswer(body as Buffer)),
+        this.#headers,
+      ),
+    );
   }
 }
 
@@ -129,8 +134,12 @@ function readerFor(facts: KnownFacts, headers: AnswerHeaders, redact: Redact): A
 }
 
 function parseEvent(json: string): GenerateContentResponse {
+  return readable(() => parseAnswer(json)) as GenerateContentResponse;
+}
+
+function readable(parse: () => unknown): unknown {
   try {
-    return parseAnswer(json) as GenerateContentResponse;
+    return parse();
   } catch {
     // The parser's own message quotes the text, which is an answer to somebody.
     throw new Failure("UPSTREAM_INVALID_RESPONSE", "Gemini sent an answer that is no JSON.");

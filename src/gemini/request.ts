@@ -64,16 +64,14 @@ function toGenerationConfig(
   model: ModelProfile,
   raise: RaiseWarning,
 ): WireGenerationConfig | undefined {
-  return present<WireGenerationConfig>({
+  return present({
     ...toSamplingConfig(request.sampling, model, raise),
     ...form,
-    ...present({
-      thinkingConfig: toThinkingConfig(request.thinking, model, raise),
-      responseModalities: toResponseModalities(request.modalities, model, raise),
-      imageConfig: toImageConfig(request.image, model, raise),
-      speechConfig: toSpeechConfig(request.speech, model, raise),
-      mediaResolution: toMediaResolution(request.mediaResolution, raise),
-    }),
+    thinkingConfig: toThinkingConfig(request.thinking, model, raise),
+    responseModalities: toResponseModalities(request.modalities, model, raise),
+    imageConfig: toImageConfig(request.image, model, raise),
+    speechConfig: toSpeechConfig(request.speech, model, raise),
+    mediaResolution: toMediaResolution(request.mediaResolution, raise),
   });
 }
 

@@ -32,12 +32,13 @@ export function readInstruction(messages: readonly Message[], end: number, raise
 
 /** The text of a system message; undefined, with a warning, when it has none. */
 export function systemTextOf({ parts }: Message, path: string, raise: RaiseWarning): string | undefined {
-  const pieces = parts.flatMap(({ kind }, at) => {
-    if (kind.case === "text") return kind.value;
-    raise("media_ignored", `${path}.parts[${at}]`, "A system message can hold only text; this part was left out.");
-    return [];
-  });
-  const text = pieces.filter((piece) => piece !== "").join("\n\n");
+  const pieces: string[] = [];
+  for (const [at, { kind }] of parts.entries()) {
+    if (kind.case !== "text")
+      raise("media_ignored", `${path}.parts[${at}]`, "A system message can hold only text; this part was left out.");
+    else if (kind.value !== "") pieces.push(kind.value);
+  }
+  const text = pieces.join("\n\n");
   if (text.trim() !== "") return text;
   raise("message_dropped", path, "The message has no text and was left out.");
   return undefined;

@@ -19,6 +19,7 @@ export type ToolUse = Pick<GenerateContentRequest, "tools" | "toolConfig">;
  */
 export function toToolUse(request: ChatRequest, json: boolean, context: MappingContext): ToolUse {
   const { model, raise } = context;
+  if (isPlain(request) && model.requiredTool === undefined) return {};
   const none = request.toolChoice?.mode === ToolChoice_Mode.NONE;
   // NONE does not switch off Google's tools: they are left out. Beside JSON output unused functions would be refused.
   const functions = none && json ? [] : usableFunctions(request.tools, context);
@@ -34,6 +35,11 @@ export function toToolUse(request: ChatRequest, json: boolean, context: MappingC
     includeServerSideToolInvocations: mixed ? (true as const) : undefined,
   });
   return { ...(tools.length > 0 && { tools }), ...(toolConfig && { toolConfig }) };
+}
+
+/** Most requests say nothing of tools. */
+function isPlain({ tools, toolChoice, retrieval }: ChatRequest): boolean {
+  return tools.length === 0 && toolChoice === undefined && retrieval === undefined;
 }
 
 function usableFunctions(tools: readonly Tool[], context: MappingContext): WireFunctionDeclaration[] {

@@ -90,6 +90,8 @@ function isSpeakable({ kind }: Part): boolean {
   return kind.case === "text" || kind.case === "refusal" || kind.case === "media" || kind.case === "thought";
 }
 
+const NO_PATHS: ReadonlySet<string> = new Set();
+
 class TurnBuilder implements Turns {
   readonly turns: Turn[] = [];
   readonly origins = new Map<WirePart, string>();
@@ -120,20 +122,26 @@ class TurnBuilder implements Turns {
   }
 
   addUserRun(placed: readonly PlacedPart[]): void {
-    const answers = pairResults(this.#pending, placed.flatMap(toPlacedResult));
-    const answering = new Set(Array.from(answers.values(), ({ path }) => path));
-    this.#pushResults(answers);
-    const parts = placed.flatMap((item) => {
+    const answering = this.#pending.length === 0 ? NO_PATHS : this.#answerPending(placed);
+    const parts: WirePart[] = [];
+    for (const item of placed) {
       const [result] = toPlacedResult(item);
-      if (result === undefined) return this.#note(item, toUserParts(item, this.#context));
-      return answering.has(result.path) ? [] : this.#orphan(item, result);
-    });
+      if (result === undefined) parts.push(...this.#note(item, toUserParts(item, this.#context)));
+      else if (!answering.has(result.path)) parts.push(...this.#orphan(item, result));
+    }
     this.#push({ role: "user", parts, kind: "message" });
+  }
+
+  /** The paths of those results that belong to the pending calls; they are told. */
+  #answerPending(placed: readonly PlacedPart[]): ReadonlySet<string> {
+    const answers = pairResults(this.#pending, placed.flatMap(toPlacedResult));
+    this.#pushResults(answers);
+    return new Set(Array.from(answers.values(), ({ path }) => path));
   }
 
   /** Calls at the very end get results too: Gemini refuses calls without. */
   finish(): void {
-    this.#pushResults(new Map());
+    if (this.#pending.length > 0) this.#pushResults(new Map());
   }
 
   #pushResults(answers: ReadonlyMap<PlacedCall, PlacedResult>): void {

@@ -1,6 +1,8 @@
 // What goes up: the body of generateContent, as far as this gateway writes them.
 // An absent field is left out, never null: Google answers 400 to unknown keys and to some nulls.
 
+import type { Base64 } from "../chat/bytes.ts";
+
 export interface GenerateContentRequest {
   contents: WireContent[];
   systemInstruction?: { parts: [{ text: string }] };
@@ -41,7 +43,7 @@ export interface WirePart {
 export interface WireBlob {
   mimeType: string;
   /** Base64. */
-  data: string;
+  data: Base64;
 }
 
 export interface WireFunctionResponse {

@@ -1,6 +1,8 @@
 // Gemini's answers as JSON, as far as they are read here. Everything may be missing and unknown keys are normal; Google documents no
 // field of a response as required, and recordings lack each of them somewhere.
 
+import type { Base64 } from "../chat/bytes.ts";
+
 /** One chunk of a stream, or the whole answer of a unary call. */
 export interface GenerateContentResponse {
   readonly candidates?: readonly GeminiCandidate[];
@@ -58,7 +60,7 @@ export interface GeminiPart {
 export interface GeminiBlob {
   readonly mimeType?: string;
   /** Standard, padded base64. */
-  readonly data?: string;
+  readonly data?: Base64;
   readonly displayName?: string;
 }
 

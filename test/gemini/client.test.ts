@@ -164,7 +164,7 @@ suite("answers", () => {
       const { events, failure } = await outcomeOf(answer, { mode });
       assert.equal(failure, undefined);
       const [media] = valuesOf(events, "media");
-      assert.ok(media?.source.case === "data" && base64OfData(media.source) === data, mode);
+      assert.ok(media?.source.case === "data" && String(base64OfData(media.source)) === data, mode);
     }
   });
 

@@ -73,7 +73,7 @@ function contentsOfParts(parts: readonly Part[]): Contents {
     ),
     media: kinds.flatMap((kind) =>
       kind.case === "media" && kind.value.source.case === "data"
-        ? [{ mimeType: kind.value.mimeType, data: base64OfData(kind.value.source) }]
+        ? [{ mimeType: kind.value.mimeType, data: String(base64OfData(kind.value.source)) }]
         : [],
     ),
     code: kinds.flatMap((kind) => (kind.case === "executableCode" ? [kind.value.code] : [])),

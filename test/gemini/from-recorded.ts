@@ -66,7 +66,7 @@ function toKind(part: WirePart): NonNullable<PartInit["kind"]> {
     return { case: "codeResult", value: { id: "", ...codeExecutionResult, outcome } };
   }
   if (inlineData) {
-    const source = { case: "data" as const, value: Buffer.from(inlineData.data, "base64") };
+    const source = { case: "data" as const, value: Buffer.from(String(inlineData.data), "base64") };
     return { case: "media", value: { mimeType: inlineData.mimeType, source } };
   }
   if (fileData) {

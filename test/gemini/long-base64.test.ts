@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { encodeRequest, parseAnswer } from "../../src/gemini/long-base64.ts";
+import { Base64Bytes } from "../../src/chat/bytes.ts";
+import { encodeRequest, parseAnswer, parseWholeAnswer } from "../../src/gemini/long-base64.ts";
 import type { GenerateContentRequest } from "../../src/gemini/wire-request.ts";
 
 const LONG = 40_000;
@@ -36,10 +37,23 @@ test("an answer is read as JSON.parse reads it, compact and indented", () => {
   );
 });
 
+test("a whole answer is read the same, its media as bytes that are text in JSON", () => {
+  fc.assert(
+    fc.property(json, fc.constantFrom(0, 2), (value, indent) => {
+      const written = JSON.stringify({ data: "A".repeat(LONG), value }, null, indent);
+      const read = parseWholeAnswer(Buffer.from(written)) as { data: unknown };
+      assert.ok(read.data instanceof Base64Bytes);
+      assert.deepEqual(JSON.parse(JSON.stringify(read)), JSON.parse(written));
+    }),
+    { numRuns: 200 },
+  );
+});
+
 test("an answer that is cut off or broken is a SyntaxError", () => {
   const written = JSON.stringify({ data: "A".repeat(LONG), text: "x" });
   for (const broken of [written.slice(0, -1), written.slice(0, LONG / 2), `${written}x`, "", "{"]) {
     assert.throws(() => parseAnswer(broken), SyntaxError);
+    assert.throws(() => parseWholeAnswer(Buffer.from(broken)), SyntaxError);
   }
 });
 
@@ -51,7 +65,10 @@ test("a request is written as JSON.stringify writes it", () => {
         { text: words },
       ]);
       const request: GenerateContentRequest = { contents: [{ role: "user", parts }] };
-      assert.equal(encodeRequest(request).toString("utf8"), JSON.stringify(request));
+      const bytes = { inlineData: { mimeType: "image/png", data: new Base64Bytes(Buffer.from("QUJD".repeat(LONG))) } };
+      const withBytes = { contents: [...request.contents, { role: "user" as const, parts: [bytes] }] };
+      for (const one of [request, withBytes])
+        assert.equal(Buffer.concat(encodeRequest(one)).toString("utf8"), JSON.stringify(one));
     }),
     { numRuns: 200 },
   );

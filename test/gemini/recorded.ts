@@ -66,7 +66,7 @@ export function contentsOf(chunks: readonly GenerateContentResponse[]): Contents
       call?.name === undefined || call.willContinue ? [] : [{ name: call.name, args: call.args ?? {} }],
     ),
     media: parts.flatMap(({ inlineData: blob }) =>
-      blob ? [{ mimeType: blob.mimeType ?? "", data: blob.data ?? "" }] : [],
+      blob ? [{ mimeType: blob.mimeType ?? "", data: String(blob.data ?? "") }] : [],
     ),
     code: parts.flatMap(({ executableCode: code }) => (code ? [code.code ?? ""] : [])),
     outputs: parts.flatMap(({ codeExecutionResult: result }) => (result ? [result.output ?? ""] : [])),

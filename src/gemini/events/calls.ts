@@ -1,7 +1,8 @@
 // Function calls of the model, and results of those that Google made itself.
 import type { ToolCall, ToolResult } from "../../gen/gemini/chat/v1/chat_pb.ts";
-import { lazyData } from "../../chat/bytes.ts";
+import { Base64Bytes, lazyData } from "../../chat/bytes.ts";
 import type { GeminiFunctionCall, GeminiPart } from "../wire.ts";
+import { asText } from "./as-text.ts";
 import { tellWhole, type CandidateState, type PartSink } from "./candidate.ts";
 import { PendingCall } from "./partial-call.ts";
 
@@ -21,18 +22,20 @@ export function addFunctionCall(
   sink: PartSink,
 ): void {
   const inThought = part.thought === true;
-  const { id: geminiId = "", name = "", willContinue = false, partialArgs } = call;
+  const { willContinue = false, partialArgs } = call;
+  const geminiId = asText(call.id);
+  const name = asText(call.name);
   if (candidate.pendingCall && name !== "") flushCall(candidate, sink);
   if (!candidate.pendingCall && !willContinue && partialArgs === undefined) {
     // `{"functionCall":{}}` ends a call that came in pieces; here none is open.
     if (name === "" && call.args === undefined) return;
     const whole = { geminiId, name, arguments: JSON.stringify(call.args ?? {}), inThought };
-    tellCall(candidate, { ...whole, signature: part.thoughtSignature ?? "" }, sink);
+    tellCall(candidate, { ...whole, signature: asText(part.thoughtSignature) }, sink);
     return;
   }
   const pending = (candidate.pendingCall ??= new PendingCall(call, inThought));
   pending.add(call);
-  pending.signature ||= part.thoughtSignature ?? "";
+  pending.signature ||= asText(part.thoughtSignature);
   if (!willContinue) flushCall(candidate, sink);
 }
 
@@ -49,7 +52,8 @@ export function toToolResult(
   candidate: CandidateState,
   response: NonNullable<GeminiPart["functionResponse"]>,
 ): ToolResult {
-  const { id = "", name = "" } = response;
+  const id = asText(response.id);
+  const name = asText(response.name);
   const call = candidate.calls.find(
     (told) => !told.answered && (id === "" ? told.name === name : told.geminiId === id),
   );
@@ -62,9 +66,11 @@ export function toToolResult(
     isError: false,
     media: (response.parts ?? []).flatMap(({ inlineData }) => {
       if (!inlineData) return [];
-      const { mimeType = "", data = "", displayName = "" } = inlineData;
+      const mimeType = asText(inlineData.mimeType);
+      const { data } = inlineData;
+      const source = lazyData(data instanceof Base64Bytes ? data : asText(data));
       return [
-        { $typeName: "gemini.chat.v1.Media", mimeType, source: lazyData(data), resolution: 0, name: displayName },
+        { $typeName: "gemini.chat.v1.Media", mimeType, source, resolution: 0, name: asText(inlineData.displayName) },
       ];
     }),
   };

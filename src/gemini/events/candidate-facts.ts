@@ -1,6 +1,7 @@
 // What a candidate tells beside its parts: kept to the end where the last word counts, told at once where it comes in pieces.
 import { warning } from "../../chat/warnings.ts";
 import type { Warning } from "../../gen/gemini/chat/v1/chat_pb.ts";
+import { asText } from "./as-text.ts";
 import { candidateEvent, closeAudio, type CandidateState, type PartSink } from "./candidate.ts";
 import { flushCall } from "./calls.ts";
 import { finishWord, toFinished } from "./finish.ts";
@@ -34,8 +35,8 @@ const KNOWN: ReadonlySet<string> = new Set([
 export function updateCandidate(candidate: CandidateState, answer: GeminiCandidate, sink: PartSink): void {
   for (const key in answer) if (!KNOWN.has(key)) candidate.rest[key] = answer[key as keyof GeminiCandidate];
   if (answer.finishReason) candidate.finishReason = finishWord(answer.finishReason);
-  if (answer.finishMessage) candidate.finishMessage = answer.finishMessage;
-  if (answer.continuationToken) candidate.continuationToken = answer.continuationToken;
+  if (answer.finishMessage) candidate.finishMessage = asText(answer.finishMessage);
+  if (answer.continuationToken) candidate.continuationToken = asText(answer.continuationToken);
   if (answer.safetyRatings) candidate.safetyRatings = answer.safetyRatings;
   if (answer.groundingMetadata) candidate.grounding = mergeGrounding(candidate.grounding, answer.groundingMetadata);
   const { citationMetadata: citations, urlContextMetadata: urls, logprobsResult } = answer;

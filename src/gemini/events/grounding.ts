@@ -6,6 +6,8 @@ import {
   type GroundingChunk,
   type GroundingSupport,
 } from "../../gen/gemini/chat/v1/chat_pb.ts";
+import { asIndex } from "./as-number.ts";
+import { asText } from "./as-text.ts";
 import type { CitationSource, GroundingMetadata, GroundingSegment, GroundingSource } from "../wire.ts";
 import { restOf, toNativeJson } from "./native-json.ts";
 import type { TextMap } from "./offsets.ts";
@@ -88,7 +90,7 @@ export function toGrounding(metadata: GroundingMetadata, texts: TextMap): Ground
     $typeName: "gemini.chat.v1.Grounding",
     queries: nonEmpty(metadata.webSearchQueries),
     imageQueries: nonEmpty(metadata.imageSearchQueries),
-    searchEntryPointHtml: metadata.searchEntryPoint?.renderedContent ?? "",
+    searchEntryPointHtml: asText(metadata.searchEntryPoint?.renderedContent),
     chunks: (metadata.groundingChunks ?? []).map(toChunk),
     supports: (metadata.groundingSupports ?? []).map((support) => toSupport(support, texts)),
     nativeJson: toNativeJson({
@@ -124,9 +126,9 @@ export function toRecitation(source: CitationSource, texts: TextMap): Citation {
   return citation({
     ...texts.locate({ startIndex: source.startIndex ?? 0, endIndex: source.endIndex ?? 0 }),
     kind: Citation_Kind.RECITATION,
-    uri: source.uri ?? "",
-    title: source.title ?? "",
-    license: source.license ?? "",
+    uri: asText(source.uri),
+    title: asText(source.title),
+    license: asText(source.license),
     nativeJson: toNativeJson(restOf(source, CITATION)),
   });
 }
@@ -157,9 +159,9 @@ function toSupport(support: GroundingSegment, texts: TextMap): GroundingSupport 
   return {
     $typeName: "gemini.chat.v1.GroundingSupport",
     ...texts.locate(segment ?? {}),
-    text: segment?.text ?? "",
-    chunkIndices: [...(groundingChunkIndices ?? [])],
-    confidenceScores: [...(confidenceScores ?? [])],
+    text: asText(segment?.text),
+    chunkIndices: (groundingChunkIndices ?? []).map(asIndex),
+    confidenceScores: (confidenceScores ?? []).map(Number),
     nativeJson: toNativeJson(restOf(support, SUPPORT)),
   };
 }
@@ -180,26 +182,28 @@ function restOfSource([kind, source]: [string, object]): [string, unknown] {
 
 function toChunkKind({ web, image, retrievedContext: retrieved, maps }: GroundingSource): GroundingChunk["kind"] {
   if (web) {
-    const { uri = "", title = "", domain = "" } = web;
+    const [uri, title, domain] = [asText(web.uri), asText(web.title), asText(web.domain)];
     return { case: "web", value: { $typeName: "gemini.chat.v1.WebSource", uri, title, domain } };
   }
   if (image) {
-    const { sourceUri = "", imageUri = "", title = "", domain = "" } = image;
+    const [sourceUri, imageUri] = [asText(image.sourceUri), asText(image.imageUri)];
+    const [title, domain] = [asText(image.title), asText(image.domain)];
     return { case: "image", value: { $typeName: "gemini.chat.v1.ImageSource", sourceUri, imageUri, title, domain } };
   }
   if (retrieved) {
-    const { uri = "", title = "", text = "", fileSearchStore = "", pageNumber } = retrieved;
-    const page = pageNumber === undefined ? {} : { pageNumber };
+    const [uri, title, text] = [asText(retrieved.uri), asText(retrieved.title), asText(retrieved.text)];
+    const fileSearchStore = asText(retrieved.fileSearchStore);
+    const page = retrieved.pageNumber === undefined ? {} : { pageNumber: asIndex(retrieved.pageNumber) };
     const value = { $typeName: "gemini.chat.v1.RetrievedSource" as const, uri, title, text, fileSearchStore, ...page };
     return { case: "retrieved", value };
   }
   if (maps) {
-    const { uri = "", title = "", text = "", placeId = "" } = maps;
+    const [uri, title, text, placeId] = [asText(maps.uri), asText(maps.title), asText(maps.text), asText(maps.placeId)];
     return { case: "maps", value: { $typeName: "gemini.chat.v1.MapsSource", uri, title, text, placeId } };
   }
   return { case: undefined };
 }
 
 function nonEmpty(queries: readonly string[] | undefined): string[] {
-  return (queries ?? []).filter((query) => query !== "");
+  return (queries ?? []).map(asText).filter((query) => query !== "");
 }

@@ -16,6 +16,7 @@ import type {
   TokenCandidate,
   UrlMetadata,
 } from "../wire.ts";
+import { asIndex } from "./as-number.ts";
 import { asText } from "./as-text.ts";
 import { toEnum } from "./native-enum.ts";
 import { restOf, toNativeJson } from "./native-json.ts";
@@ -35,7 +36,7 @@ export function toSafetyRatings(ratings: readonly GeminiSafetyRating[]): SafetyR
         category: value,
         nativeCategory: native,
         probability: enumWord(HARM_PROBABILITIES, probability),
-        blocked,
+        blocked: blocked === true,
         nativeJson: toNativeJson(restOf(rating, RATING)),
       };
     }),
@@ -60,7 +61,7 @@ export function toUrlContext({ retrievedUrl = "", urlRetrievalStatus = "" }: Url
     "URL_RETRIEVAL_STATUS_",
     enumWord(URL_STATUSES, urlRetrievalStatus),
   );
-  return { $typeName: "gemini.chat.v1.UrlContext", url: retrievedUrl, status: value, nativeStatus: native };
+  return { $typeName: "gemini.chat.v1.UrlContext", url: asText(retrievedUrl), status: value, nativeStatus: native };
 }
 
 export function toModelStatus(status: NonNullable<GenerateContentResponse["modelStatus"]>): ModelStatus {
@@ -77,7 +78,7 @@ function toTokenLogprob(
   { token = "", logProbability = 0, tokenId }: TokenCandidate,
   top: TokenLogprob[],
 ): TokenLogprob {
-  const id = tokenId === undefined ? {} : { tokenId };
+  const id = tokenId === undefined ? {} : { tokenId: asIndex(tokenId) };
   return {
     $typeName: "gemini.chat.v1.TokenLogprob",
     token: asText(token),

@@ -9,7 +9,7 @@
 // - An empty text without signature says nothing and is left out.
 import type { ChatEvent, MediaChunk } from "../../gen/gemini/chat/v1/chat_pb.ts";
 import { toStandardBase64 } from "../../chat/base64.ts";
-import { lazyData, NO_BYTES, setSignature } from "../../chat/bytes.ts";
+import { type Base64, Base64Bytes, lazyData, NO_BYTES, setSignature } from "../../chat/bytes.ts";
 import { Failure } from "../../chat/failures.ts";
 import type { GeminiBlob, GeminiPart } from "../wire.ts";
 import { asText } from "./as-text.ts";
@@ -84,7 +84,7 @@ function addText(candidate: CandidateState, part: GeminiPart, text: string, sink
 /** Pictures come whole. Sound may come in pieces over time; its last piece shows only afterwards (see closeAudio). */
 function addMedia(candidate: CandidateState, part: GeminiPart, blob: GeminiBlob, sink: PartSink): void {
   const mimeType = asText(blob.mimeType);
-  const data = asText(blob.data);
+  const data = blob.data instanceof Base64Bytes ? blob.data : asText(blob.data);
   const displayName = asText(blob.displayName);
   const inThought = part.thought === true;
   const signature = asText(part.thoughtSignature);
@@ -104,8 +104,8 @@ function addMedia(candidate: CandidateState, part: GeminiPart, blob: GeminiBlob,
 }
 
 /** The text goes into data URLs as it stands, so it is checked: that costs a tenth of a millisecond per megabyte. */
-function toChunk(mimeType: string, data: string, name: string, last: boolean): MediaChunk {
-  const base64 = toStandardBase64(data);
+function toChunk(mimeType: string, data: Base64, name: string, last: boolean): MediaChunk {
+  const base64 = typeof data === "string" ? toStandardBase64(data) : data;
   if (base64 === undefined && data !== "") {
     throw new Failure("UPSTREAM_INVALID_RESPONSE", "Gemini sent media that cannot be decoded.");
   }

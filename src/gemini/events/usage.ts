@@ -43,7 +43,7 @@ export function toUsage(usage: GeminiUsage, facts: UsageFacts): Usage {
     cachedTokens: count(usage.cachedContentTokenCount),
     thoughtTokens: thoughts,
     toolUsePromptTokens: toolUse,
-    totalTokens: usage.totalTokenCount === undefined ? prompt + completion : count(usage.totalTokenCount),
+    totalTokens: count(usage.totalTokenCount ?? prompt + completion),
     modalityTokens: [
       ...toModalityTokens(ModalityTokens_Kind.PROMPT, usage.promptTokensDetails),
       ...toModalityTokens(ModalityTokens_Kind.CACHED, usage.cacheTokensDetails),
@@ -83,12 +83,12 @@ function usageOf(promptTokens: number, completionTokens: number, facts: UsageFac
   const tier = toServiceTier(facts.tier);
   return {
     $typeName: "gemini.chat.v1.Usage",
-    promptTokens,
+    promptTokens: count(promptTokens),
     cachedTokens: 0,
-    completionTokens,
+    completionTokens: count(completionTokens),
     thoughtTokens: 0,
     toolUsePromptTokens: 0,
-    totalTokens: promptTokens + completionTokens,
+    totalTokens: count(promptTokens + completionTokens),
     modalityTokens: [],
     serviceTier: tier.value,
     nativeServiceTier: tier.native,
