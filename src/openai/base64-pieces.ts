@@ -1,14 +1,16 @@
 // Base64 that comes in pieces: joined to one text, or passed on in pieces whose texts can be joined by a client.
 
+import type { Base64 } from "../chat/bytes.ts";
+
 /** 6 bytes are whole 16-bit samples and whole base64 groups at once, so every piece can be decoded and played by itself. */
 const ALIGNED_BYTES = 6;
 const ALIGNED_LENGTH = 8;
 
 /** One base64 text of the bytes of all pieces. Pieces of other lengths than multiples of 3 bytes end in padding and must be decoded. */
-export function joinBase64(all: readonly string[]): string {
-  const pieces = all.filter((piece) => piece !== "");
-  const [first = ""] = pieces;
-  if (pieces.length <= 1) return first;
+export function joinBase64<T extends Base64>(all: readonly T[]): T | string {
+  const [first = "", ...others] = all.filter((piece) => piece.length > 0);
+  if (others.length === 0) return first;
+  const pieces = [first, ...others].map(String);
   const padded = pieces.findIndex((piece) => piece.endsWith("="));
   if (padded === -1 || padded === pieces.length - 1) return pieces.join("");
   return Buffer.concat(pieces.map((piece) => Buffer.from(piece, "base64"))).toString("base64");

@@ -1,11 +1,11 @@
 // The OpenAPI 3.1 description of the HTTP facade. The request is the very shape that requests are held against.
-import Type from "typebox";
 import { FAILURES } from "../chat/failures.ts";
 import { ANSWER_SCHEMAS } from "./openapi/answers.ts";
 import { HEADERS } from "./openapi/headers.ts";
 import { withNotes } from "./openapi/notes.ts";
 import { QUERY } from "./openapi/query.ts";
 import { ChatCompletionBody } from "./schema.ts";
+import { Type } from "./shape.ts";
 
 /** Version of the HTTP surface, which is also in its path. */
 const API_VERSION = "1";

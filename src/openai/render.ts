@@ -1,6 +1,6 @@
 // Turns the parts of one answer into what an OpenAI message says, piece by piece. The stream and the JSON answer both write through it.
 // It alone decides what enters `content`, and knows where in `content` each part's text begins.
-import { base64OfData, signatureText } from "../chat/bytes.ts";
+import { base64OfData, signatureText, type Base64 } from "../chat/bytes.ts";
 import { fenceCode, fenceResult } from "../chat/fences.ts";
 import { warning } from "../chat/warnings.ts";
 import type { ChatEvent, MediaChunk, ToolCall, ToolResult, Warning } from "../gen/gemini/chat/v1/chat_pb.ts";
@@ -25,7 +25,7 @@ export interface RenderedCall {
 /** A whole image, sound or file. Its URL is `head + data`; `data` is base64 and needs no escaping. */
 export interface RenderedMedia {
   readonly head: string;
-  readonly data: string;
+  readonly data: Base64;
   /** Stands in `content` as `![image](…)`, `[audio](…)` or `[media](…)`: this is what precedes the URL, and `)` follows. */
   readonly opening: string | undefined;
   /** Position in the list `images`, when it stands there. */
@@ -50,7 +50,7 @@ type WaitingCall = Omit<RenderedCall, "index">;
 interface OpenMedia {
   readonly part: number;
   readonly mimeType: string;
-  readonly pieces: string[];
+  readonly pieces: Base64[];
 }
 
 /** The rules of one candidate. Feed it the events that are parts, in order, then close it. */
@@ -165,7 +165,7 @@ export class PartRenderer {
     if (isAudio(mimeType) && (this.#delivery.audio === "message" || this.#delivery.structured)) {
       if (data === "") return;
       this.hasAudio = true;
-      return this.#writer.audio(data);
+      return this.#writer.audio(String(data));
     }
     this.#media ??= { part, mimeType, pieces: [] };
     this.#media.pieces.push(data);
@@ -180,7 +180,7 @@ export class PartRenderer {
   }
 
   /** A JSON response format keeps links out of `content`: then images have their list, and other files no place at all. */
-  #placeMedia(mimeType: string, head: string, data: string): void {
+  #placeMedia(mimeType: string, head: string, data: Base64): void {
     const image = mimeType.startsWith("image/");
     const { images, structured } = this.#delivery;
     if (structured && !image) return this.#warn(`A file of type ${mimeType} has no place beside a JSON answer.`);

@@ -1,5 +1,5 @@
 // A whole answer → `chat.completion`. It goes through the same renderer and the same ending as the stream, so both say the same.
-import { NO_BYTES, setSignature, signatureText } from "../chat/bytes.ts";
+import { NO_BYTES, setSignature, signatureText, type Base64 } from "../chat/bytes.ts";
 import { CUT_MIN_LENGTH, Cuts } from "../chat/cuts.ts";
 import { Failure } from "../chat/failures.ts";
 import type { Candidate, ChatEvent, ChatResponse, Part } from "../gen/gemini/chat/v1/chat_pb.ts";
@@ -22,15 +22,16 @@ import type { AnswerIdentity, Delivery } from "./intent.ts";
 import { PartRenderer, type MessageWriter, type RenderedCall, type RenderedMedia } from "./render.ts";
 import { toUsage } from "./usage.ts";
 
-/** The JSON of an answer; bytes of UTF-8 where it holds media. Throws as `toChatCompletion` does. */
+/** The JSON of an answer; UTF-8 in pieces where it holds media, which are not copied. Throws as `toChatCompletion` does. */
 export function toChatCompletionJson(
   response: ChatResponse,
   delivery: Delivery,
   identity: AnswerIdentity,
   extras: AnswerExtras,
-): string | Buffer {
+): string | readonly Buffer[] {
   const cuts = new Cuts();
-  return cuts.join(JSON.stringify(toChatCompletion(response, delivery, identity, extras, cuts)));
+  const json = JSON.stringify(toChatCompletion(response, delivery, identity, extras, cuts));
+  return cuts.size === 0 ? json : cuts.pieces(json);
 }
 
 /**
@@ -153,8 +154,8 @@ class MessageBuilder implements MessageWriter {
     if (media.imageIndex !== undefined) this.#images.push(toImage({ ...media, data }));
   }
 
-  #cutOut(base64: string): string {
-    return this.#cuts === undefined || base64.length < CUT_MIN_LENGTH ? base64 : this.#cuts.hold(base64);
+  #cutOut(base64: Base64): string {
+    return this.#cuts === undefined || base64.length < CUT_MIN_LENGTH ? String(base64) : this.#cuts.hold(base64);
   }
 
   audio(data: string): void {

@@ -1,11 +1,11 @@
 // Shape of the plain request body: OpenAI's chat completion, with Gemini's own options under `extra_body.google`.
 // Other spellings have been rewritten to it before (dialects.ts). Fields that are not listed pass unread and are warned about.
-import Type, { type Static } from "typebox";
-import { checkerOf } from "./check.ts";
+import type { Static } from "typebox";
 import { GoogleShape } from "./schema/google.ts";
 import { maybe } from "./schema/maybe.ts";
 import { MessageShape } from "./schema/messages.ts";
 import { ToolChoiceShape, ToolShape, TOOLS_MAX, WebSearchOptionsShape } from "./schema/tools.ts";
+import { Type } from "./shape.ts";
 
 /** Anything longer has stopped being a conversation; the contract's limit too. */
 const MESSAGES_MAX = 2048;
@@ -92,11 +92,3 @@ export const ChatCompletionBody = Type.Object({
 });
 
 export type ChatCompletionBody = Static<typeof ChatCompletionBody>;
-
-/** Throws INVALID_TYPE, INVALID_VALUE or MISSING_REQUIRED_PARAMETER that names the parameter. */
-export const checkBody = checkerOf(ChatCompletionBody);
-
-/** Compiles the shape ahead of the first request, which would wait 30 ms for it. */
-export function compileBodyShape(): void {
-  checkBody({ model: "m", messages: [{ role: "user", content: "" }] });
-}

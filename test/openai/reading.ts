@@ -56,7 +56,7 @@ export function mediaOf(part: object): Media {
 /** Base64 or URI of a media. */
 export function placeOf({ source }: Media): string {
   assert(source.case !== undefined);
-  return source.case === "data" ? base64OfData(source) : source.value;
+  return source.case === "data" ? String(base64OfData(source)) : source.value;
 }
 
 /** Parts in short: text, `media`, or the kind's name with its most telling field. */

@@ -18,7 +18,10 @@ function render(events: readonly EventInit[], options: Partial<Delivery> = {}) {
     toolCall: note("toolCall"),
     functionCall: note("functionCall"),
     media: ({ opening, head, data, imageIndex }: RenderedMedia) =>
-      void notes.push(["media", `${opening ?? ""}${head}${data}${imageIndex === undefined ? "" : ` #${imageIndex}`}`]),
+      void notes.push([
+        "media",
+        `${opening ?? ""}${head}${String(data)}${imageIndex === undefined ? "" : ` #${imageIndex}`}`,
+      ]),
     audio: note("audio"),
   };
   const renderer = new PartRenderer({ ...delivery, ...options }, 0, writer);

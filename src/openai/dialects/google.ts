@@ -1,7 +1,7 @@
 // `extra_body.google` and everything that belongs there: Google's own block in both cases of letters and at both places, and the names
 // that other gateways give to its options at the top level.
 import { isDeepStrictEqual } from "node:util";
-import Type, { type TSchema } from "typebox";
+import type { TSchema } from "typebox";
 import type { RaiseWarning } from "../../chat/warnings.ts";
 import { checkerOf } from "../check.ts";
 import { GoogleShape } from "../schema/google.ts";
@@ -9,6 +9,7 @@ import { quoteForMessage } from "../quote.ts";
 import { maybe } from "../schema/maybe.ts";
 import { isObject, type Json } from "../json-object.ts";
 import { fill, join, objectAt, row, type Place, type Row } from "./row.ts";
+import { Type } from "../shape.ts";
 
 /** Google's block is seven levels deep, where two speakers have their voices; deeper keys are nobody's option. */
 const SNAKE_DEPTH = 8;

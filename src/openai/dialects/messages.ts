@@ -1,5 +1,5 @@
 // Foreign messages → OpenAI's: the functions of 2023, images beside the content, calls with arguments as objects, signatures.
-import Type, { type Static } from "typebox";
+import type { Static } from "typebox";
 import { checkerOf } from "../check.ts";
 import { toJsonText } from "../json-text.ts";
 import { maybe } from "../schema/maybe.ts";
@@ -8,6 +8,7 @@ import { rewritePart } from "./parts.ts";
 import { isObject, type Json } from "../json-object.ts";
 import { applyRows, fill, rewriteEach, row, type Place, type Renamed, type Row } from "./row.ts";
 import { CALL_SIGNATURE_ROWS, liftThoughts, MESSAGE_SIGNATURE_ROWS } from "./signatures.ts";
+import { Type } from "../shape.ts";
 
 const ImageEntry = Type.Object({ image_url: Type.Union([Type.String(), Type.Object({ url: Type.String() })]) });
 

@@ -1,9 +1,9 @@
 // Options that others write into the model id, with letters that no id of Google's has: bars, brackets and colons. So no listed model can
 // be meant, and the options move to where they belong. Suffixes of plain letters are read later, when the list of models is at hand.
-import Type from "typebox";
 import { EFFORTS } from "../schema.ts";
 import { type Json } from "../json-object.ts";
 import { fill, row, type Row } from "./row.ts";
+import { Type } from "../shape.ts";
 
 /** Nearly every id; the rest is only for others. */
 const PLAIN = /^[A-Za-z0-9._-]*$/;

@@ -1,9 +1,9 @@
 // Gemini's own parts of an earlier answer, as others return them: in snake case, as Python clients of Google's write them, or as
 // LiteLLM's list of the tools that Google ran → `extra_content.google.parts` in Gemini's spelling.
-import Type from "typebox";
 import { toCamelWord } from "./google.ts";
 import { isObject, type Json } from "../json-object.ts";
 import { fill, rewriteEach, row, type Row } from "./row.ts";
+import { Type } from "../shape.ts";
 
 const Anything = Type.Unknown();
 

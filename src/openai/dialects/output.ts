@@ -1,8 +1,8 @@
 // Foreign ways to say what the answer looks like: images, sound, kinds of output, guided text.
-import Type from "typebox";
 import { googleOf, toImageSize } from "./google.ts";
 import { isObject, type Json } from "../json-object.ts";
 import { fill, objectAt, row, type Place, type Row } from "./row.ts";
+import { Type } from "../shape.ts";
 
 const AnyObject = Type.Object({});
 const AspectRatio = Type.String({ pattern: "^[1-9][0-9]?:[1-9][0-9]?$" });

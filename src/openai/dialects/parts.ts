@@ -1,9 +1,9 @@
 // Foreign content parts → OpenAI's: URLs without their object, types under other names, films as data, options beside their medium.
-import Type from "typebox";
 import { maybe } from "../schema/maybe.ts";
 import { toSnakeCase } from "./google.ts";
 import { isObject, type Json } from "../json-object.ts";
 import { applyRows, fill, row, type Place, type Row } from "./row.ts";
+import { Type } from "../shape.ts";
 
 const Anything = Type.Unknown();
 const UrlOrObject = Type.Union([Type.String(), Type.Object({})]);

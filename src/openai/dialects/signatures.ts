@@ -1,8 +1,8 @@
 // Where other gateways put thought signatures → Google's place, `extra_content.google.thought_signature` of a call or a message.
 // These fields are echoes of answers, not wishes of a caller: what cannot be read in them is passed over.
-import Type from "typebox";
 import { isObject, type Json } from "../json-object.ts";
 import { fill, row, type Row } from "./row.ts";
+import { Type } from "../shape.ts";
 
 const Anything = Type.Unknown();
 

@@ -1,9 +1,9 @@
 // Foreign ways to say how hard a model thinks → `reasoning_effort` (in words) and `reasoning` (in tokens, and whether thoughts are told).
-import Type from "typebox";
 import { maybe } from "../schema/maybe.ts";
 import { EFFORTS } from "../schema.ts";
 import { isObject, type Json } from "../json-object.ts";
 import { fill, objectAt, row, type Row } from "./row.ts";
+import { Type } from "../shape.ts";
 
 const Budget = Type.Integer({ minimum: -1, maximum: 2_147_483_647 });
 const Effort = Type.Enum([...EFFORTS]);

@@ -1,11 +1,11 @@
 // Foreign tools → OpenAI's function tools, and Gemini's own tools as `{type: "google_search", …}`: found by their key, by their type in
 // other APIs, or by a function name that means them.
-import Type from "typebox";
 import { Failure } from "../../chat/failures.ts";
 import { quoteForMessage } from "../quote.ts";
 import { googleOf, toSnakeCase, toSnakeWord } from "./google.ts";
 import { isObject, type Json } from "../json-object.ts";
 import { fill, row, type Place, type Row } from "./row.ts";
+import { Type } from "../shape.ts";
 
 const AnyObject = Type.Object({});
 

@@ -1,8 +1,9 @@
 // Shapes of answers, for the OpenAPI description only: answers are written, never checked.
-import Type from "typebox";
+import type { TSchema } from "typebox";
+import { Type } from "../shape.ts";
 
-const nullable = <T extends Type.TSchema>(shape: T) => Type.Union([shape, Type.Null()]);
-const optional = <T extends Type.TSchema>(shape: T) => Type.Optional(nullable(shape));
+const nullable = <T extends TSchema>(shape: T) => Type.Union([shape, Type.Null()]);
+const optional = <T extends TSchema>(shape: T) => Type.Optional(nullable(shape));
 const Count = Type.Integer({ minimum: 0 });
 const AnyObject = Type.Object({});
 

@@ -1,5 +1,5 @@
 // Headers of the HTTP facade, as OpenAPI describes them.
-import Type from "typebox";
+import { Type } from "../shape.ts";
 
 const inHeader = (name: string, schema: object, description: string): object => ({
   name,

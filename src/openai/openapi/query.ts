@@ -1,5 +1,5 @@
 // Query parameters of a chat completion, as OpenAPI describes them: the seed's later parameters, which the body may say too.
-import Type from "typebox";
+import { Type } from "../shape.ts";
 
 const inQuery = (name: string, schema: object, description: string): object => ({
   name,

@@ -1,7 +1,8 @@
 // Shape of `extra_body.google`: what Gemini has and OpenAI has not, in Google's names.
-import Type, { type Static } from "typebox";
+import type { Static } from "typebox";
 import { HarmCategorySchema, SafetySetting_ThresholdSchema } from "../../gen/gemini/chat/v1/chat_pb.ts";
 import { maybe } from "./maybe.ts";
+import { Type } from "../shape.ts";
 
 const INT32_MAX = 2_147_483_647;
 

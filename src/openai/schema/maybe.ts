@@ -1,5 +1,6 @@
 // OpenAI's optional fields: absent and null mean the same.
-import Type, { type TNull, type TOptional, type TSchema, type TUnion } from "typebox";
+import type { TNull, TOptional, TSchema, TUnion } from "typebox";
+import { Type } from "../shape.ts";
 
 /** A field that may be left out or null. Read it with `?? undefined`. */
 export function maybe<T extends TSchema>(shape: T): TOptional<TUnion<[T, TNull]>> {

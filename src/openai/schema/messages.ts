@@ -1,6 +1,7 @@
 // Shapes of messages and their content parts.
-import Type, { type Static, type TSchema } from "typebox";
+import type { Static, TSchema } from "typebox";
 import { maybe } from "./maybe.ts";
+import { Type } from "../shape.ts";
 
 /** As many parts as a message of the contract may have. */
 export const PARTS_MAX = 1024;

@@ -1,6 +1,7 @@
 // Shapes of tools and of the choice among them.
-import Type, { type Static } from "typebox";
+import type { Static } from "typebox";
 import { maybe } from "./maybe.ts";
+import { Type } from "../shape.ts";
 
 /** As many function declarations as Gemini takes. */
 export const TOOLS_MAX = 512;
