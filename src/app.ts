@@ -1,5 +1,5 @@
 // The composition root: the only place that constructs things and knows which parts make up the gateway.
-import { createClient, type Transport } from "@connectrpc/connect";
+import { createClient, type Client, type Transport } from "@connectrpc/connect";
 import { admit } from "./chat/licence.ts";
 import { systemClock } from "./chat/clock.ts";
 import { requireLicences, type Config } from "./config.ts";
@@ -13,6 +13,7 @@ import { ChatService } from "./gen/gemini/chat/v1/chat_pb.ts";
 import { ModelService } from "./gen/gemini/chat/v1/models_pb.ts";
 import { createWireHandler, type WireOptions } from "./rpc/adapter.ts";
 import { BodyBudget } from "./rpc/body-budget.ts";
+import { createLocalChatClient } from "./rpc/local-client.ts";
 import { createLocalTransport } from "./rpc/local-transport.ts";
 import { createReadiness, type ReadinessState } from "./rpc/readiness.ts";
 import { watchRemoteHealth } from "./rpc/remote-health.ts";
@@ -76,7 +77,8 @@ async function startFacadeOnly(foundation: Foundation, serviceUrl: URL): Promise
   const remote = stack.use(watchRemoteHealth(transport));
   await remote.first;
   const readiness = stack.use(createReadiness([() => remote.obstacle()]));
-  const facade = await startFacade(foundation, transport, passOn, readiness, undefined);
+  const chat = createClient(ChatService, transport);
+  const facade = await startFacade(foundation, transport, chat, passOn, readiness, undefined);
   const facts = { mintedLicence: undefined, upstream: serviceUrl.origin, transport };
   return finishStart(foundation, readiness, facade, undefined, facts);
 }
@@ -109,9 +111,11 @@ async function startGateway(foundation: Foundation): Promise<App> {
     budget: foundation.budget,
     onRefused: (requestId, { reason, cause }) => telemetry.requestRefused({ face: "rpc", requestId, reason, cause }),
   };
-  const admission: Admission = async (header) => ({ caller: await admit(header, licences), passedLicence: undefined });
-  const transport = createLocalTransport(implementLocally(operations));
-  const facade = await startFacade(foundation, transport, admission, readiness, wire);
+  const admission: Admission = (header) => ({ caller: admit(header, licences), passedLicence: undefined });
+  const implementations = implementLocally(operations);
+  const transport = createLocalTransport(implementations);
+  const chat = createLocalChatClient(implementations);
+  const facade = await startFacade(foundation, transport, chat, admission, readiness, wire);
   const rpc = await startRpcServer({
     ...wire,
     host: config.host,
@@ -138,13 +142,14 @@ async function mintFirstLicence(
 async function startFacade(
   { config, metrics, telemetry, stack, budget, shutdown, ownPorts }: Foundation,
   transport: Transport,
+  chat: Client<typeof ChatService>,
   admission: Admission,
   readiness: ReadinessState,
   wire: WireOptions | undefined,
 ): Promise<Listener> {
   const onOwnPort = config.metricsPort !== undefined;
   const facade = await serveFacade(config.host, config.port, {
-    chat: createClient(ChatService, transport),
+    chat,
     models: createClient(ModelService, transport),
     clock: systemClock,
     admission,

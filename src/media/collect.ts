@@ -1,5 +1,5 @@
 // Reads fetched media into memory as far as a request has room for them.
-import { BytePile } from "./byte-pile.ts";
+import { BytePile } from "../chat/byte-pile.ts";
 import type { OpenedMedia } from "./fetch.ts";
 import { SNIFF_BYTES } from "./sniff.ts";
 

@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { parseNetworks } from "./address.ts";
 import { createGrowingDeadline, type GrowingDeadline } from "./deadline.ts";
 import { type DialPolicy, dial, type Lookup } from "./dial.ts";
-import { exchange, type ExchangeOptions, type HostBody } from "./exchange.ts";
+import type { ExchangeOptions, HostBody } from "./exchange.ts";
 import { MediaFetchError } from "./fetch-error.ts";
 import { createSlots } from "./slots.ts";
 import { decideUrl, parseHosts, type UrlPolicy } from "./url-policy.ts";
@@ -205,6 +205,8 @@ async function followRedirects(text: string, guards: Guards, budgets: ExchangeOp
       // What a host redirects to is not the caller's URL: told about, it would describe that host.
       throw new MediaFetchError(base === undefined ? decision.refused : "forbidden", new Error(decision.reason));
     }
+    // With the first fetch, before there is a socket to wait: it needs undici's whole, which no start should load.
+    const { exchange } = await import("./exchange.ts");
     const socket = await dial(decision.url, guards.dials, budgets.signal);
     const answer = await exchange(decision.url, socket, budgets);
     if ("pieces" in answer) return { url: decision.url, body: answer };

@@ -70,7 +70,7 @@ export async function openLicenceBook(db: Database, options: LicenceBookOptions)
   await refresh();
   const stop = repeat(refresh, options.checkIntervalMs ?? CHECK_INTERVAL_MS, options.onCheck);
   return {
-    async resolve(licence) {
+    resolve(licence) {
       const digest = digests.get(licence) ?? digestLicence(pepper, licence);
       const caller = configured.get(digest) ?? stored.get(digest);
       if (caller !== undefined) digests.set(licence, digest);

@@ -1,7 +1,9 @@
 // What the process itself needs: CPU, memory, event loop, open files. Read when somebody asks, not before.
 import { readdir } from "node:fs/promises";
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
-import { Counter, Gauge, type Registry } from "prom-client";
+import type { Registry } from "prom-client";
+import Counter from "prom-client/lib/counter.js";
+import Gauge from "prom-client/lib/gauge.js";
 
 const NANOSECONDS = 1e9;
 const MICROSECONDS = 1e6;

@@ -128,7 +128,7 @@ async function assertFails(
 }
 
 function bytesOf(media: Media | undefined): string {
-  return base64OfData(media?.source as DataSource);
+  return String(base64OfData(media?.source as DataSource));
 }
 
 describe("a request", () => {

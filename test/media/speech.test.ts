@@ -187,5 +187,5 @@ test("candidates and parts that come mixed have a header each", () => {
   ]);
   assert.ok(events[7]);
   const { source } = events[7].event.value as MediaChunk;
-  assert.deepEqual(Buffer.from(base64OfData(source as DataSource), "base64"), wavHeader(MONO, 6));
+  assert.deepEqual(Buffer.from(String(base64OfData(source as DataSource)), "base64"), wavHeader(MONO, 6));
 });

@@ -64,8 +64,8 @@ function everyStore(title: string, skip: string | false, start: () => Promise<St
 
     it("knows the licences of store and configuration, and no others", async () => {
       await using scene = await open();
-      assert.deepEqual(await scene.book.resolve(scene.licence), { licenceId: scene.id, name: "from the start" });
-      assert.equal((await scene.book.resolve("canary-configured-2"))?.name, "LICENCES entry 2");
+      assert.deepEqual(scene.book.resolve(scene.licence), { licenceId: scene.id, name: "from the start" });
+      assert.equal(scene.book.resolve("canary-configured-2")?.name, "LICENCES entry 2");
       assert.equal(scene.book.size(), 3);
       for (const wrong of [
         "",
@@ -75,62 +75,58 @@ function everyStore(title: string, skip: string | false, start: () => Promise<St
         scene.licence.toLowerCase(),
         "x".repeat(20_000),
       ]) {
-        assert.equal(await scene.book.resolve(wrong), undefined);
+        assert.equal(scene.book.resolve(wrong), undefined);
       }
     });
 
     it("names configured licences the same way in every process, and never by themselves", async () => {
       await using scene = await open();
       await using other = await openLicenceBook(scene.elsewhere, { configured: [...configured].reverse() });
-      const callers = await Promise.all([
-        scene.book.resolve("canary-configured-1"),
-        other.resolve("canary-configured-1"),
-      ]);
-      assert.match(callers[0]?.licenceId ?? "", /^cfg_[0-9a-f]{64}$/);
-      assert.equal(callers[0]?.licenceId, callers[1]?.licenceId);
+      const { licenceId = "" } = scene.book.resolve("canary-configured-1") ?? {};
+      assert.match(licenceId, /^cfg_[0-9a-f]{64}$/);
+      assert.equal(other.resolve("canary-configured-1")?.licenceId, licenceId);
     });
 
     it("learns within seconds of what others create and revoke", async () => {
       await using scene = await open({ checkIntervalMs: 1_000 });
       const { licence, id } = await createLicence(scene.elsewhere, "later");
-      await until(async () => (await scene.book.resolve(licence)) !== undefined);
+      await until(() => scene.book.resolve(licence) !== undefined);
       await revokeLicence(scene.elsewhere, id);
-      await until(async () => (await scene.book.resolve(licence)) === undefined);
-      assert.ok(await scene.book.resolve(scene.licence));
+      await until(() => scene.book.resolve(licence) === undefined);
+      assert.ok(scene.book.resolve(scene.licence));
     });
 
     it("knows at once what it is told to look at", async () => {
       await using scene = await open({ checkIntervalMs: 60_000 });
       const { licence } = await createLicence(scene.db, "own");
       await scene.book.refresh();
-      assert.equal((await scene.book.resolve(licence))?.name, "own");
+      assert.equal(scene.book.resolve(licence)?.name, "own");
     });
 
     it("answers from memory while the store is away, then says so, and configured licences hold", async () => {
       const errors: unknown[] = [];
       await using scene = await open({ maxAgeMs: 400, onCheck: (error) => error !== undefined && errors.push(error) });
       await scene.db.destroy();
-      assert.ok(await scene.book.resolve(scene.licence));
+      assert.ok(scene.book.resolve(scene.licence));
       await until(() => errors.length > 1);
       const lastOk = scene.book.lastCheckOk();
       await until(() => performance.now() - lastOk > 400);
       for (const licence of [scene.licence, "never-seen-before"]) {
-        await assert.rejects(
-          scene.book.resolve(licence),
+        assert.throws(
+          () => scene.book.resolve(licence),
           (error) => error instanceof Failure && error.reason === "SERVER_BUSY",
         );
       }
-      assert.ok(await scene.book.resolve("canary-configured-1"));
+      assert.ok(scene.book.resolve("canary-configured-1"));
       assert.equal(scene.book.lastCheckOk(), lastOk);
     });
 
     it("asks the store nothing for wrong licences, however many", async () => {
       await using scene = await open({ checkIntervalMs: 60_000 });
       await scene.db.destroy();
-      const answers = await Promise.all(
-        Array.from({ length: 20_000 }, (_, index) => scene.book.resolve(`wrong-licence-${index}`)),
-      );
-      assert.ok(answers.every((answer) => answer === undefined));
+      for (let index = 0; index < 20_000; index++) {
+        assert.equal(scene.book.resolve(`wrong-licence-${index}`), undefined);
+      }
     });
 
     it("tells of each good check, and of none after its end", async () => {
@@ -161,9 +157,9 @@ describe("a licence book over a PostgreSQL server that hangs", { skip: skipPostg
     await using book = await openLicenceBook(db, { configured: [], checkIntervalMs: 20, onCheck });
     server.signal("SIGSTOP");
     try {
-      await until(async () => {
+      await until(() => {
         const startedAt = performance.now();
-        assert.ok(await book.resolve(licence));
+        assert.ok(book.resolve(licence));
         assert.ok(performance.now() - startedAt < 1_000);
         return failed > 0;
       });
@@ -172,7 +168,7 @@ describe("a licence book over a PostgreSQL server that hangs", { skip: skipPostg
     }
     const stoppedAt = performance.now();
     await until(() => book.lastCheckOk() > stoppedAt);
-    assert.ok(await book.resolve(licence));
+    assert.ok(book.resolve(licence));
   });
 
   it("leaves connections that went dead and makes new ones", async () => {
