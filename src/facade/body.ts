@@ -19,13 +19,22 @@ const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
 /** Printable letters that JSON need not escape. */
-const DATA_URL_HEAD = /^data:[ !#-+\--[\]-~]{0,512},/;
+export const DATA_URL_HEAD: RegExp = /^data:[ !#-+\--[\]-~]{0,512},/;
 
 /** The value of a JSON body. Throws INVALID_JSON for malformed UTF-8 or JSON and for values that are too deep or too many. */
 export function parseJson(bytes: Buffer): unknown {
+  return parseChecked(checkBody(bytes), bytes);
+}
+
+/** What has to hold before a body is parsed, and where its long strings stand. Throws INVALID_JSON. */
+export function checkBody(bytes: Buffer): Span[] {
   if (bytes.length === 0) throw new Failure("INVALID_JSON", "The request has no body: expected a JSON object.");
   if (!isUtf8(bytes)) throw new Failure("INVALID_JSON", "The request body is not valid UTF-8.");
-  const longStrings = checkShape(bytes);
+  return checkShape(bytes);
+}
+
+/** The value of a body that was checked. Throws INVALID_JSON. */
+export function parseChecked(longStrings: readonly Span[], bytes: Buffer): unknown {
   try {
     return parseAround(longStrings, bytes);
   } catch {
@@ -34,7 +43,7 @@ export function parseJson(bytes: Buffer): unknown {
 }
 
 /** Where a string stands between its quotes. */
-type Span = readonly [start: number, end: number];
+export type Span = readonly [start: number, end: number];
 
 /** JSON.parse, around the media in long strings. Throws SyntaxError. */
 function parseAround(longStrings: readonly Span[], bytes: Buffer): unknown {

@@ -1,5 +1,7 @@
 // POST /gemini/v1/chat/completions: OpenAI body in, JSON answer or event stream out. All mapping is in openai/.
 import { randomUUID } from "node:crypto";
+import type { OutgoingHttpHeaders } from "node:http";
+import { Readable } from "node:stream";
 import { ConnectError, type CallOptions, type Client } from "@connectrpc/connect";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Failure } from "../chat/failures.ts";
@@ -9,16 +11,21 @@ import type { AnswerIdentity, ChatIntent } from "../openai/intent.ts";
 import { readChatCompletion } from "../openai/request.ts";
 import { toChatCompletionJson } from "../openai/response.ts";
 import { createChunkStream, streamErrorText } from "../openai/stream.ts";
+import type { BodyBudget } from "../rpc/body-budget.ts";
 import { fromConnectError } from "../rpc/errors.ts";
 import { warningsHeader } from "../rpc/warnings-header.ts";
 import { stainlessTimeoutMs, toCallOptions, type EdgeLimits, type Leaving, type WatchLeaving } from "./edge-call.ts";
+import { readAroundMedia } from "./body-media.ts";
 import { sendFailure, type OnRefused } from "./errors.ts";
 import { edgeCallOf } from "./identity.ts";
 import { SseWriter } from "./sse.ts";
-import { takeOver } from "./take-over.ts";
+import { readBody } from "./upload.ts";
 
 export interface CompletionsOptions extends EdgeLimits {
   readonly chat: Client<typeof ChatService>;
+  readonly bodyMaxBytes: number;
+  /** Memory for all request bodies together. */
+  readonly budget: BodyBudget;
   /** The 200 of a stream waits so long for the first event, in milliseconds. */
   readonly commitDelayMs: number;
   readonly keepAliveMs: number;
@@ -38,13 +45,15 @@ interface Exchange {
 
 export function handleCompletions(options: CompletionsOptions) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const intent = readChatCompletion(request.body, {
+    const told = {
       headers: {
         strict: request.headers["x-gateway-strict"] === "true",
         images: request.headers["x-gateway-images"]?.toString(),
       },
       query: request.query as Readonly<Record<string, unknown>>,
-    });
+    };
+    const bytes = await readBody(request.raw, options.bodyMaxBytes, options.budget.lease(reply.raw));
+    const intent = readAroundMedia(bytes, (body) => readChatCompletion(body, told));
     const { delivery, maxAttempts } = intent;
     const { stream } = delivery;
     const identity: AnswerIdentity = {
@@ -81,7 +90,13 @@ async function jsonAnswer(
   }
   announce(reply, intent, response.warnings);
   const json = toChatCompletionJson(response, intent.delivery, identity, intent);
-  return reply.header("content-type", JSON_TYPE).send(json);
+  reply.header("content-type", JSON_TYPE);
+  if (typeof json === "string") return reply.send(json);
+  reply.header(
+    "content-length",
+    json.reduce((sum, piece) => sum + piece.length, 0),
+  );
+  return reply.send(Readable.from(json, { objectMode: false }));
 }
 
 async function streamAnswer(options: CompletionsOptions, exchange: Exchange): Promise<FastifyReply> {
@@ -93,7 +108,10 @@ async function streamAnswer(options: CompletionsOptions, exchange: Exchange): Pr
   const started = early?.events[0]?.event;
   if (started?.case === "started") announce(reply, intent, started.value.warnings);
   // Fastify's own stream handling costs a tenth of a short answer's CPU (measured).
-  const writer = new SseWriter(takeOver(reply), { keepAliveMs: options.keepAliveMs, signal: leaving.signal });
+  reply.hijack();
+  const { keepAliveMs } = options;
+  const headers = reply.getHeaders() as OutgoingHttpHeaders;
+  const writer = new SseWriter(reply.raw, headers, { keepAliveMs, signal: leaving.signal });
   if (!early) writer.comment();
   try {
     const chunks = createChunkStream(intent.delivery, identity, intent);
@@ -120,19 +138,14 @@ function endWithFailure({ intent, reply, leaving }: Exchange, writer: SseWriter,
 }
 
 /** The next batch that holds events; undefined at the end, a Failure instead of a rejection. */
-async function nextBatch(
+function nextBatch(
   batches: AsyncIterator<StreamChatResponse>,
   signal: AbortSignal,
 ): Promise<StreamChatResponse | Failure | undefined> {
-  try {
-    for (;;) {
-      const { done, value } = await batches.next();
-      if (done) return undefined;
-      if (value.events.length > 0) return value;
-    }
-  } catch (error) {
-    return fromConnectError(error, signal);
-  }
+  return batches.next().then(
+    ({ done, value }) => (done ? undefined : value.events.length > 0 ? value : nextBatch(batches, signal)),
+    (error: unknown) => fromConnectError(error, signal),
+  );
 }
 
 async function orDelay<T>(promise: Promise<T>, delayMs: number): Promise<T | undefined> {

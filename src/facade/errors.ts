@@ -26,9 +26,6 @@ export function toFailure(error: FastifyError | Error): Failure {
     case "FST_ERR_BAD_URL":
     case "FST_ERR_MAX_PARAM_LENGTH":
       return new Failure("NOT_FOUND", "The path of the request is malformed.");
-    case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
-    case "FST_ERR_ROUTE_MISSING_CONTENT_TYPE":
-      return new Failure("UNSUPPORTED_MEDIA_TYPE", "The Content-Type of the request is malformed.");
     default:
       return Failure.from(error);
   }

@@ -6,10 +6,10 @@ import { rawHeaderValues } from "../rpc/gate.ts";
 import type { EdgeCall } from "./edge-call.ts";
 
 /** Admits a request by its headers. */
-export type Admission = (header: HeaderValues) => Promise<Pick<EdgeCall, "caller" | "passedLicence">>;
+export type Admission = (header: HeaderValues) => Pick<EdgeCall, "caller" | "passedLicence">;
 
 /** In front of a remote service we cannot judge a licence, only see that there is one: the service judges it. */
-export const passOn: Admission = async (header) => {
+export const passOn: Admission = (header) => {
   const licence = readLicence(header);
   if (licence === undefined) throw unauthenticated();
   const caller: Caller = { licenceId: "remote", name: "remote" };
@@ -25,9 +25,10 @@ declare module "fastify" {
 /** Puts all routes that are added to `scope` behind a licence. */
 export function requireLicence(scope: FastifyInstance, admission: Admission): void {
   scope.decorateRequest("edgeCall", undefined);
-  scope.addHook("onRequest", async (request) => {
-    const { caller, passedLicence } = await admission(rawHeaderValues(request.raw.rawHeaders));
+  scope.addHook("onRequest", (request, _reply, done) => {
+    const { caller, passedLicence } = admission(rawHeaderValues(request.raw.rawHeaders));
     request.edgeCall = { requestId: request.id, caller, passedLicence };
+    done();
   });
 }
 

@@ -1,7 +1,6 @@
 // Listeners of the HTTP side: the facade, and metrics on a port of their own; how each starts and stops.
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { compileBodyShape } from "../openai/schema.ts";
 import { createFacade, type FacadeOptions } from "./server.ts";
 import type { OperationOptions } from "./operation.ts";
 
@@ -17,13 +16,9 @@ export interface Listener {
 /** How often a closing server looks for connections that have become idle, in milliseconds. */
 const SWEEP_INTERVAL_MS = 50;
 
-/** The start goes first: work for requests to come waits until it is over, in milliseconds. */
-const COMPILE_AFTER_MS = 100;
-
 export async function serveFacade(host: string, port: number, options: FacadeOptions): Promise<Listener> {
   const app = await createFacade(options);
   await app.listen({ host, port });
-  setTimeout(compileBodyShape, COMPILE_AFTER_MS).unref();
   return {
     url: urlOf(app.server),
     async close() {

@@ -7,6 +7,8 @@ const HOST = /^[\w.~%!$&'()*+,;=:[\]-]*$/;
 
 /** Where proxies in front of us may read a request otherwise than we do, it is refused with INVALID_VALUE, and its connection must end. */
 export function checkHead({ rawHeaders, httpVersion }: IncomingMessage): Failure | undefined {
+  // Node's parser gives out a request line without a version before it finds fault with what follows.
+  if (httpVersion === "0.9") return new Failure("INVALID_VALUE", "The request is not valid HTTP/1.1.");
   let hosts = 0;
   let type: string | undefined;
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {

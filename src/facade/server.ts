@@ -1,12 +1,9 @@
 // The HTTP/1.1 server: Fastify with limits that hold, one shape of error, and the routes of the public interface.
-import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Socket } from "node:net";
-import cors from "@fastify/cors";
+import type { IncomingMessage } from "node:http";
+import type { FastifyCorsOptions } from "@fastify/cors";
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { Failure } from "../chat/failures.ts";
-import type { BodyBudget } from "../rpc/body-budget.ts";
 import { chooseRequestId } from "../rpc/call-context.ts";
-import { parseJson } from "./body.ts";
 import { handleCompletions, type CompletionsOptions } from "./completions.ts";
 import { createClientErrorHandler, sendFailure, toFailure, type OnRefused } from "./errors.ts";
 import { requireLicence, type Admission } from "./identity.ts";
@@ -15,7 +12,8 @@ import { createNotFound } from "./not-found.ts";
 import { addOperationRoutes, type OperationOptions } from "./operation.ts";
 import { inTurn } from "./pipelining.ts";
 import { checkHead } from "./request-head.ts";
-import { leaveBodiesUnread, readBody } from "./upload.ts";
+import { dropWhenStalled } from "./stalls.ts";
+import { leaveBodiesUnread } from "./upload.ts";
 import { addWireRoutes, type NodeHandler } from "./wire.ts";
 
 export interface FacadeOptions extends CompletionsOptions, ModelsOptions, OperationOptions {
@@ -28,9 +26,6 @@ export interface FacadeOptions extends CompletionsOptions, ModelsOptions, Operat
   readonly trustedProxies: readonly string[];
   readonly headersTimeoutMs: number;
   readonly bodyTimeoutMs: number;
-  readonly bodyMaxBytes: number;
-  /** Memory for all request bodies together. */
-  readonly budget: BodyBudget;
   /** A client that takes nothing for so long is dropped, in milliseconds. */
   readonly stallMs: number;
   readonly onRefused: OnRefused;
@@ -100,9 +95,12 @@ export async function createFacade(options: FacadeOptions): Promise<FastifyInsta
   });
   app.server.maxHeadersCount = MAX_HEADER_FIELDS;
   const findFailure = createNotFound(app);
-  await app.register(cors, corsRules(options.corsOrigins));
+  if (options.corsOrigins.length > 0) {
+    const { default: cors } = await import("@fastify/cors");
+    await app.register(cors, corsRules(options.corsOrigins));
+  }
   leaveBodiesUnread(app);
-  greetRequests(app);
+  greetRequests(app, options.stallMs);
   app.setErrorHandler(answerFailure);
   app.setNotFoundHandler((request, reply) => answerFailure(findFailure(request, reply), request, reply));
   addOperationRoutes(app, options);
@@ -118,14 +116,14 @@ function refuseSchemas(): () => never {
 }
 
 /** What holds for every request, whatever its path. */
-function greetRequests(app: FastifyInstance): void {
+function greetRequests(app: FastifyInstance, stallMs: number): void {
   let closing = false;
   app.addHook("preClose", async () => {
     closing = true;
   });
   app.addHook("onRequest", ({ id, raw }, reply, done) => {
     reply.header("x-request-id", id);
-    reply.raw.on("timeout", dropStalled);
+    dropWhenStalled(reply.raw, raw.socket, stallMs);
     inTurn(raw, reply.raw, () => {
       if (closing) done(new Failure("SERVER_SHUTTING_DOWN", "The gateway is shutting down. Send the request again."));
       else done(refuseHead(raw, reply));
@@ -142,25 +140,14 @@ function refuseHead(raw: IncomingMessage, reply: FastifyReply): Failure | undefi
   return failure;
 }
 
-/** Node calls it a timeout when nothing moved on a socket; it is a stall only while something waits to be sent. */
-function dropStalled(this: ServerResponse, socket: Socket): void {
-  if (socket.writableLength > 0) socket.destroy();
-}
-
 async function addLicensedRoutes(app: FastifyInstance, options: FacadeOptions): Promise<void> {
-  const { admission, budget, bodyMaxBytes } = options;
   await app.register(async (scope) => {
-    requireLicence(scope, admission);
+    requireLicence(scope, options.admission);
     scope.get("/gemini/v1/models", handleModelList(options));
     scope.get("/gemini/v1/models/*", handleModel(options));
     scope.post(
       "/gemini/v1/chat/completions",
-      {
-        onRequest: ({ headers }, _reply, done) => done(checkContentType(headers["content-type"])),
-        preHandler: async (request, reply) => {
-          request.body = parseJson(await readBody(request.raw, bodyMaxBytes, budget.lease(reply.raw)));
-        },
-      },
+      { onRequest: ({ headers }, _reply, done) => done(checkContentType(headers["content-type"])) },
       handleCompletions(options),
     );
   });
@@ -176,10 +163,9 @@ function checkContentType(contentType: string | undefined): Failure | undefined 
   return new Failure("UNSUPPORTED_MEDIA_TYPE", "Unsupported Content-Type: expected 'application/json' in UTF-8.");
 }
 
-function corsRules(origins: readonly string[]): NonNullable<Parameters<typeof cors>[1]> {
-  const origin = origins.includes("*") ? "*" : origins.length > 0 ? [...origins] : false;
+function corsRules(origins: readonly string[]): FastifyCorsOptions {
   return {
-    origin,
+    origin: origins.includes("*") ? "*" : [...origins],
     credentials: false,
     methods: ["GET", "POST", "OPTIONS"],
     exposedHeaders: EXPOSED_HEADERS,

@@ -1,5 +1,5 @@
 // Writes a server-sent event stream: text as it comes, a comment in silence, and no waiting for ever on a reader who left.
-import type { ServerResponse } from "node:http";
+import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 
 export interface SseOptions {
   /** A comment follows every such silence, in milliseconds. */
@@ -17,18 +17,21 @@ const HEADERS = {
   "x-accel-buffering": "no",
 };
 
+/** A reader who resets the connection is no error of ours; "close" follows. */
+function ignoreReset(): void {}
+
 export class SseWriter {
   readonly #response: ServerResponse;
   readonly #signal: AbortSignal;
   readonly #silence: NodeJS.Timeout;
 
-  /** Begins a 200 with the headers that are set on the response; it leaves with the first comment or text. */
-  constructor(response: ServerResponse, { keepAliveMs, signal }: SseOptions) {
+  /** Begins a 200 with these headers and our own; it leaves with the first comment or text. */
+  constructor(response: ServerResponse, headers: OutgoingHttpHeaders, { keepAliveMs, signal }: SseOptions) {
     this.#response = response;
     this.#signal = signal;
-    response.writeHead(200, HEADERS);
-    // A reader who resets the connection is no error of ours; "close" follows.
-    response.on("error", () => undefined);
+    // Set one by one they would stay with the response as long as the stream.
+    response.writeHead(200, { ...headers, ...HEADERS });
+    response.on("error", ignoreReset);
     this.#silence = setInterval(() => this.comment(), keepAliveMs);
     this.#silence.unref();
   }

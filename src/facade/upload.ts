@@ -1,13 +1,13 @@
 // The body of a request as it comes off the wire, read within its limits.
 import type { IncomingMessage } from "node:http";
 import type { FastifyInstance } from "fastify";
+import { BytePile } from "../chat/byte-pile.ts";
 import { Failure } from "../chat/failures.ts";
 import type { BodyLease } from "../rpc/body-budget.ts";
 
-/** Keeps Fastify from reading bodies: a route that wants one reads it, under its own limits. */
+/** Keeps Fastify from reading bodies and judging their types: a route that wants one reads it, under its own limits. */
 export function leaveBodiesUnread(app: FastifyInstance): void {
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", (_request, _payload, done) => done(null));
+  for (const method of app.supportedMethods) app.addHttpMethod(method, { hasBody: false, overrideExisting: true });
 }
 
 /**
@@ -30,12 +30,12 @@ export async function readBody(request: IncomingMessage, maxBytes: number, lease
 /** By hand: an async iterator over a Node stream costs more than all else of a short request's body. */
 function collect(request: IncomingMessage, check: (piece: Buffer) => void): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const pieces: Buffer[] = [];
+    const pile = new BytePile();
     const stop = (): void => void request.off("data", onData).off("end", onEnd).off("close", onClose);
     const onData = (piece: Buffer): void => {
       try {
         check(piece);
-        pieces.push(piece);
+        pile.add(piece);
       } catch (error) {
         stop();
         reject(error as Failure);
@@ -43,8 +43,7 @@ function collect(request: IncomingMessage, check: (piece: Buffer) => void): Prom
     };
     const onEnd = (): void => {
       stop();
-      const [first] = pieces;
-      resolve(first && pieces.length === 1 ? first : Buffer.concat(pieces));
+      resolve(pile.whole());
     };
     const onClose = (): void => {
       stop();

@@ -116,11 +116,35 @@ test("a body nested 5000 levels deep is refused, and so is one of a million brac
   }
 });
 
-test("bytes that are no UTF-8 are refused instead of being replaced", async () => {
-  const body = Buffer.concat([Buffer.from('{"model":"'), Buffer.from([0xff]), Buffer.from('"}')]);
-  const answer = await send(gateway, chatRequest("", { "content-length": body.length, connection: "close" }), body);
-  assertError(answer, answer.body, { status: 400, code: "invalid_json", message: /UTF-8/ });
-});
+const malformed: readonly (readonly [title: string, bytes: readonly number[]])[] = [
+  ["a byte that is never in UTF-8", [0xff]],
+  ["a continuation without a beginning", [0x80]],
+  ["a beginning without a continuation", [0xc3]],
+  ["a slash in two bytes", [0xc0, 0xaf]],
+  ["a quote in two bytes", [0xc0, 0xa2]],
+  ["NUL in two bytes", [0xc0, 0x80]],
+  ["a slash in three bytes", [0xe0, 0x80, 0xaf]],
+  ["a slash in four bytes", [0xf0, 0x80, 0x80, 0xaf]],
+  ["half a surrogate pair", [0xed, 0xa0, 0x80]],
+  ["a surrogate pair in six bytes", [0xed, 0xa0, 0xbd, 0xed, 0xb8, 0x80]],
+  ["a character beyond Unicode", [0xf4, 0x90, 0x80, 0x80]],
+  ["a character of five bytes", [0xf8, 0x88, 0x80, 0x80, 0x80]],
+  ["a character that is cut short", [0xf0, 0x9f, 0x98]],
+];
+
+for (const [title, bytes] of malformed) {
+  test(`HP-11: ${title} is refused as no UTF-8 instead of being replaced, in a value and in a name`, async () => {
+    for (const [before, after] of [
+      ['{"model":"', '"}'],
+      ['{"', '":1}'],
+    ] as const) {
+      const body = Buffer.concat([Buffer.from(before), Buffer.from(bytes), Buffer.from(after)]);
+      const request = chatRequest("", { "content-length": body.length, connection: "close" });
+      const answer = await send(gateway, request, body);
+      assertError(answer, answer.body, { status: 400, code: "invalid_json", message: /UTF-8/ });
+    }
+  });
+}
 
 test("a body over the limit is refused by its length alone, before it is sent", async () => {
   const answer = await send(gateway, chatRequest("", { "content-length": MAX_BYTES + 1, connection: "close" }));
@@ -143,28 +167,60 @@ test("a body of exactly the limit is read", async () => {
   assertError(answer, answer.body, { status: 400, code: "invalid_type", param: "temperature" });
 });
 
-const contentTypes: [string, number][] = [
-  ["application/json", 400],
-  ["application/json; charset=utf-8", 400],
-  ["Application/JSON;CHARSET=UTF8", 400],
-  ['application/json; charset="utf-8"', 400],
-  ["  application/json", 400],
-  ["application/json;", 400],
-  ["application/json; charset=latin1", 415],
-  ["application/json; charset=utf-16", 415],
-  ["application/json\ta", 415],
-  ["application/json garbage", 415],
-  ["application/jsonx", 415],
-  ["application/x-www-form-urlencoded", 415],
-  ["multipart/form-data; boundary=x", 415],
-  ["text/plain", 415],
-  ["text/plain; application/json", 415],
-  ["json", 415],
-  ["", 415],
+/** As they stand behind the colon: blanks and tabs around a value are none of it (RFC 9110, 5.5). */
+const readTypes = [
+  "application/json",
+  "Application/JSON",
+  "  application/json",
+  "\tapplication/json",
+  "application/json \t",
+  "application/json;",
+  "application/json;;",
+  "application/json; charset=utf-8",
+  "application/json;charset=utf-8;",
+  "application/json ; charset=utf-8",
+  "application/json; CHARSET=UTF8",
+  'application/json; charset="utf-8"',
+  "application/json; profile=x",
+];
+const refusedTypes = [
+  "",
+  "json",
+  "text/json",
+  "text/plain",
+  "text/plain; application/json",
+  "application/jsonx",
+  "application/x-json",
+  "application/vnd.api+json",
+  "application/json+x",
+  "application/json/",
+  "application / json",
+  "application\\json",
+  "application/*",
+  "*/*",
+  '"application/json"',
+  ";application/json",
+  "application/json garbage",
+  "application/json\ta",
+  "application/json\u00a0",
+  "application/json, application/json",
+  "application/json,text/plain",
+  "application/json:charset=utf-8",
+  "application/json; charset=",
+  "application/json; charset=latin1",
+  "application/json; charset=utf-7",
+  "application/json; charset=utf-16",
+  "application/json; charset=utf-8,utf-16",
+  "application/x-www-form-urlencoded",
+  "multipart/form-data; boundary=x",
+];
+const contentTypes = [
+  ...readTypes.map((type) => [type, 400] as const),
+  ...refusedTypes.map((type) => [type, 415] as const),
 ];
 
 for (const [type, status] of contentTypes) {
-  test(`the content type ${JSON.stringify(type)} is ${status === 415 ? "refused" : "read"}`, async () => {
+  test(`HP-5: the content type ${JSON.stringify(type)} is ${status === 415 ? "refused" : "read"}`, async () => {
     const answer = await send(gateway, chatRequest("{}", { "content-type": type, connection: "close" }));
     assertError(answer, answer.body, {
       status,
