@@ -46,13 +46,13 @@ interface Opened {
   readonly first: StreamChatResponse | undefined;
 }
 
-/** The call that an answer comes from now; when it has ended, `goOn` tells what follows. */
+/** The call that an answer comes from now and, when it is broken off, the one that goes on with it. */
 export class AnswerCalls {
   readonly #call: Call;
   readonly #plan: Plan;
   #live: LiveAttempt<Opened> | undefined;
   #source: EventSource;
-  iterator: Batches;
+  #iterator: Batches;
   /** What was billed before the current call; undefined: nothing. */
   spent: Usage | undefined;
   #hops = 0;
@@ -64,7 +64,7 @@ export class AnswerCalls {
     this.#plan = plan;
     this.#live = live;
     this.#source = live.result.source;
-    this.iterator = live.result.iterator;
+    this.#iterator = live.result.iterator;
     this.spent = spent;
   }
 
@@ -74,8 +74,19 @@ export class AnswerCalls {
     this.#live = undefined;
   }
 
+  /** The next batch of the answer; undefined at its end. */
+  async next(): Promise<StreamChatResponse | undefined> {
+    const { done, value } = await this.#iterator.next();
+    return done ? this.#goOn() : value;
+  }
+
+  /** Closes the current call's connection. */
+  async close(): Promise<void> {
+    await this.#iterator.return?.();
+  }
+
   /** What comes when the current call has ended: the first batch of the call that goes on, the ending, or nothing. */
-  async goOn(): Promise<StreamChatResponse | undefined> {
+  async #goOn(): Promise<StreamChatResponse | undefined> {
     for (;;) {
       const { continuation } = this.#source;
       const key = this.#live?.key;
@@ -92,7 +103,7 @@ export class AnswerCalls {
       const live = await openCall(this.#call, this.#plan, { key }, continuation);
       this.#live = live;
       this.#source = live.result.source;
-      this.iterator = live.result.iterator;
+      this.#iterator = live.result.iterator;
       if (live.result.first !== undefined) return live.result.first;
     }
   }
@@ -134,7 +145,10 @@ function openCall(
     const source = ports.upstream.open(attempt);
     const iterator = source[Symbol.asyncIterator]();
     const next = await iterator.next();
-    if (!next.done) return { source, iterator, first: await untilContent(next.value, iterator, attempt) };
+    if (!next.done) {
+      if (mode === "stream") await addUntilContent(next.value, iterator);
+      return { source, iterator, first: next.value };
+    }
     if (source.continuation) return { source, iterator, first: undefined };
     throw new Failure("UPSTREAM_STREAM_TRUNCATED", "Gemini ended the answer before it began.");
   };
@@ -153,19 +167,14 @@ function openCall(
   );
 }
 
-/** The first batch with all that must be known before something is forwarded: once that has happened nothing is tried again. */
-async function untilContent(
-  first: StreamChatResponse,
-  iterator: Batches,
-  { mode }: Attempt,
-): Promise<StreamChatResponse> {
-  for (let latest = first; mode === "stream" && !hasContent(latest) && !hasFinish(latest);) {
+/** Adds to a stream's first batch what must be known before something is forwarded: once that has happened nothing is tried again. */
+async function addUntilContent(first: StreamChatResponse, iterator: Batches): Promise<void> {
+  for (let latest = first; !hasContent(latest) && !hasFinish(latest);) {
     const next = await iterator.next();
     if (next.done) break;
     latest = next.value;
     for (const event of latest.events) first.events.push(event);
   }
-  return first;
 }
 
 /** The limits of an attempt that begins now. */

@@ -2,43 +2,90 @@
 import { AudioFormat, type StreamChatResponse } from "../gen/gemini/chat/v1/chat_pb.ts";
 import { beginCalls, type AnswerCalls, type Call } from "./answer-calls.ts";
 import { correctionOf, type Correction } from "./corrections.ts";
-import { Failure } from "./failures.ts";
+import { Failure, type FailureReason } from "./failures.ts";
 import { planCall, type Plan } from "./plan.ts";
+import type { SpeechShaper } from "./ports.ts";
 import { AnswerRecorder } from "./remember.ts";
 import { addSpent } from "./usage.ts";
 
-/** The batches of one answer. Rejects with a Failure. */
-export async function* tellAnswer(call: Call, planned: Plan): AsyncGenerator<StreamChatResponse> {
-  const { ports, meter, context, deadline, mode } = call;
-  const { plan, upstream, first } = await begin(call, planned);
-  meter.model = plan.profile.id;
-  meter.warnings.push(...plan.warnings.map(({ code }) => code));
-  const started = first.events[0]?.event;
-  if (started?.case === "started") started.value.warnings.push(...plan.warnings);
-  const format = plan.request.speech?.format ?? AudioFormat.UNSPECIFIED;
-  const shaper = ports.speech(format, mode === "unary", deadline.signal);
-  const recorder = new AnswerRecorder(context.caller.licenceId, ports.memory);
-  // A transport may never resume an answer whose caller has left.
-  const leave = (): void => upstream.finish(Failure.from(deadline.signal.reason).reason);
-  deadline.signal.addEventListener("abort", leave, { once: true });
-  try {
-    for (let batch: StreamChatResponse | undefined = first; batch !== undefined;) {
-      if (upstream.spent) addSpent(batch, upstream.spent);
-      for (const event of batch.events) recorder.add(event);
-      const shaped = shaper.shape(batch);
-      yield shaped instanceof Promise ? await shaped : shaped;
-      const next = await upstream.iterator.next();
-      batch = next.done ? await upstream.goOn() : next.value;
+type Result = IteratorResult<StreamChatResponse, undefined>;
+
+const DONE: Result = { done: true, value: undefined };
+
+/**
+ * The batches of one answer, for one reader that asks for one at a time. `next` rejects with a Failure. By hand: generators inside
+ * generators made a short answer some 5 % dearer (measured).
+ */
+export class Answer implements AsyncIterableIterator<StreamChatResponse, undefined> {
+  readonly #call: Call;
+  readonly #planned: Plan;
+  readonly #recorder: AnswerRecorder;
+  readonly #shaper: SpeechShaper;
+  #upstream: AnswerCalls | undefined;
+  #isOver = false;
+
+  constructor(call: Call, planned: Plan) {
+    this.#call = call;
+    this.#planned = planned;
+    const { ports, context, deadline, mode } = call;
+    this.#recorder = new AnswerRecorder(context.caller.licenceId, ports.memory);
+    const format = planned.request.speech?.format ?? AudioFormat.UNSPECIFIED;
+    this.#shaper = ports.speech(format, mode === "unary", deadline.signal);
+  }
+
+  async next(): Promise<Result> {
+    if (this.#isOver) return DONE;
+    try {
+      const batch = await (this.#upstream?.next() ?? this.#begin());
+      if (batch === undefined) {
+        this.#end("OK");
+        return DONE;
+      }
+      if (this.#upstream?.spent) addSpent(batch, this.#upstream.spent);
+      for (const event of batch.events) this.#recorder.add(event);
+      const shaped = this.#shaper.shape(batch);
+      return { done: false, value: shaped instanceof Promise ? await shaped : shaped };
+    } catch (error) {
+      await this.#cancel(Failure.from(error).reason);
+      throw error;
     }
-    upstream.finish("OK");
-  } catch (error) {
-    upstream.finish(Failure.from(error).reason);
-    throw error;
-  } finally {
-    deadline.signal.removeEventListener("abort", leave);
-    upstream.finish("CANCELLED");
-    shaper.close();
-    await upstream.iterator.return?.();
+  }
+
+  async return(): Promise<Result> {
+    await this.#cancel("CANCELLED");
+    return DONE;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async #begin(): Promise<StreamChatResponse> {
+    const { meter, deadline } = this.#call;
+    const { plan, upstream, first } = await begin(this.#call, this.#planned);
+    this.#upstream = upstream;
+    meter.model = plan.profile.id;
+    for (const { code } of plan.warnings) meter.warnings.push(code);
+    const started = first.events[0]?.event;
+    if (started?.case === "started") started.value.warnings.push(...plan.warnings);
+    deadline.signal.addEventListener("abort", this.#leave, { once: true });
+    return first;
+  }
+
+  /** A transport may never resume an answer whose caller has left. */
+  readonly #leave = (): void => this.#upstream?.finish(Failure.from(this.#call.deadline.signal.reason).reason);
+
+  #end(outcome: "OK" | FailureReason): void {
+    this.#isOver = true;
+    this.#call.deadline.signal.removeEventListener("abort", this.#leave);
+    this.#upstream?.finish(outcome);
+    this.#shaper.close();
+  }
+
+  async #cancel(reason: FailureReason): Promise<void> {
+    if (this.#isOver) return;
+    this.#end(reason);
+    await this.#upstream?.close();
   }
 }
 
@@ -52,7 +99,8 @@ async function begin(
   let plan = planned;
   for (let made: Correction = {}; ;) {
     try {
-      return { plan, ...(await beginCalls(call, plan, retries)) };
+      const { upstream, first } = await beginCalls(call, plan, retries);
+      return { plan, upstream, first };
     } catch (error) {
       const correction = correctionOf(error, made, plan.profile.id, ports.aliases);
       if (correction === undefined) throw error;

@@ -116,7 +116,7 @@ export async function tryAttempts<T>(
       made.retries++;
       if (decision.waitMs > 0) await ports.clock.sleep(decision.waitMs, deadline.signal);
       const next = wish.staysWithFiles && !decision.onOtherProject ? undefined : other;
-      key = next ?? ports.keys.pick({ projects: new Set(), keys: new Set() }, wish) ?? key;
+      key = next ?? ports.keys.pick(NOTHING_EXCLUDED, wish) ?? key;
     }
   }
 }
@@ -127,11 +127,13 @@ function countOne<T>(counts: Map<T, number>, what: T): number {
   return count;
 }
 
+const NOTHING_EXCLUDED: Parameters<KeyPool["pick"]>[0] = { projects: new Set(), keys: new Set() };
+
 /** The attempt was reported when it turned out to be flawed. */
 function reported(): void {}
 
 function firstKey(keys: KeyPool, wish: KeyWish): KeyHandle {
-  const key = keys.pick({ projects: new Set(), keys: new Set() }, wish);
+  const key = keys.pick(NOTHING_EXCLUDED, wish);
   if (key) return key;
   throw new Failure("UPSTREAM_KEY_INVALID", "No Gemini API key of this gateway is usable at the moment.");
 }

@@ -1,6 +1,6 @@
 // Bytes that come in pieces of any size and are kept.
 
-/** Smaller pieces are copied together: a host that sends one byte at a time must not cost a hundred for each. */
+/** Smaller pieces are copied together: who sends one byte at a time must not cost a hundred for each. The first stays: most come alone. */
 const SMALL_BYTES = 16_384;
 const BLOCK_BYTES = 65_536;
 
@@ -12,8 +12,9 @@ export class BytePile {
   size = 0;
 
   add(piece: Buffer): void {
+    const isFirst = this.size === 0;
     this.size += piece.length;
-    if (piece.length >= SMALL_BYTES) {
+    if (isFirst || piece.length >= SMALL_BYTES) {
       this.#close();
       this.#pieces.push(piece);
       return;
@@ -29,6 +30,12 @@ export class BytePile {
   pieces(): Buffer[] {
     this.#close();
     return [...this.#pieces];
+  }
+
+  /** All of it as one; a single piece is not copied. */
+  whole(): Buffer {
+    const [first, ...others] = this.pieces();
+    return first && others.length === 0 ? first : Buffer.concat(this.#pieces);
   }
 
   #close(): void {

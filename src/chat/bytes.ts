@@ -2,42 +2,75 @@
 // A protobuf `bytes` field stays honest (its getter decodes), while text that only passes through is never decoded nor encoded again:
 // 5 MB images cost about a third of the CPU that way.
 
+/** Standard, padded base64 as the ASCII bytes it came in: megabytes that pass through need not even become a text. */
+export class Base64Bytes {
+  readonly ascii: Buffer;
+
+  /** The bytes must be valid: nothing is checked here. */
+  constructor(ascii: Buffer) {
+    this.ascii = ascii;
+  }
+
+  get length(): number {
+    return this.ascii.length;
+  }
+
+  /** As a text's `slice`. */
+  slice(start: number, end?: number): string {
+    return this.ascii.subarray(start, end).toString("latin1");
+  }
+
+  toString(): string {
+    return this.ascii.toString("latin1");
+  }
+
+  /** In JSON it is the text. */
+  toJSON(): string {
+    return this.toString();
+  }
+}
+
+/** Base64 in the form it came in. */
+export type Base64 = string | Base64Bytes;
+
 const base64Text = Symbol("base64");
+const dataText = Symbol("data");
 
 type Base64Carrier = { [base64Text]?: string };
+type DataCarrier = { readonly [dataText]?: Base64 };
 
 /** The oneof value `{ case: "data", value }` of Media and MediaChunk. */
 export type DataSource = { case: "data"; value: Uint8Array };
 
-class LazyData implements Base64Carrier {
+class LazyData implements DataCarrier {
   readonly case = "data" as const;
-  readonly [base64Text]: string;
+  readonly [dataText]: Base64;
   #bytes: Uint8Array | undefined;
 
-  constructor(text: string) {
-    this[base64Text] = text;
+  constructor(base64: Base64) {
+    this[dataText] = base64;
   }
 
   get value(): Uint8Array {
-    this.#bytes ??= decodeBase64(this[base64Text]);
+    this.#bytes ??= decodeBase64(String(this[dataText]));
     return this.#bytes;
   }
 }
 
-/** A data source from standard base64 text. The text must be valid: nothing is checked here. */
-export function lazyData(text: string): DataSource {
-  return new LazyData(text) as DataSource;
+/** A data source from standard base64. It must be valid: nothing is checked here. */
+export function lazyData(base64: Base64): DataSource {
+  return new LazyData(base64) as DataSource;
 }
 
-/** Standard, padded base64 of a data source; the text it came as, when it came as text. */
-export function base64OfData(source: DataSource): string {
-  return (source as Base64Carrier)[base64Text] ?? encodeBase64(source.value);
+/** Standard, padded base64 of a data source, as it came when it came as base64. */
+export function base64OfData(source: DataSource): Base64 {
+  return (source as DataCarrier)[dataText] ?? encodeBase64(source.value);
 }
 
 /** Number of bytes of a data source, without decoding it. */
 export function dataLength(source: DataSource): number {
-  const text = (source as Base64Carrier)[base64Text];
-  return text === undefined ? source.value.length : decodedLength(text);
+  const base64 = (source as DataCarrier)[dataText];
+  return base64 === undefined ? source.value.length : decodedLength(base64);
 }
 
 /** Puts a signature that came as base64 text on a Part or ChatEvent; it is decoded when `signature` is first read. */
@@ -80,7 +113,8 @@ export function decodeBase64(text: string): Uint8Array {
   return Buffer.from(text, "base64");
 }
 
-function decodedLength(text: string): number {
-  const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
-  return Math.floor((text.length * 3) / 4) - padding;
+function decodedLength(base64: Base64): number {
+  const end = base64.slice(-2);
+  const padding = end === "==" ? 2 : end.endsWith("=") ? 1 : 0;
+  return Math.floor((base64.length * 3) / 4) - padding;
 }

@@ -1,48 +1,57 @@
 // Keeps long base64 out of JSON.parse and JSON.stringify. They look at every letter for quotes and escapes and copy it into the heap, which
-// then has to be collected: of a 5 MB picture that is half of all CPU (measured). The text is cut out, a token stands in its place, and
+// then has to be collected: of a 5 MB picture that is half of all CPU (measured). The base64 is cut out, a token stands in its place, and
 // it is put back afterwards.
 import { randomUUID } from "node:crypto";
+import { type Base64, Base64Bytes } from "./bytes.ts";
 
 /** Below this a cut saves nothing. In letters. */
 export const CUT_MIN_LENGTH = 32_768;
 
 /** Nobody outside can guess it, so no text of a caller or a model can be taken for a token. */
-const MARK = `${randomUUID()}:`;
-const TOKEN = new RegExp(`${MARK}(\\d+);`);
+const MARK = randomUUID().replaceAll("-", "");
+/** With so many digits a token is base64 itself, so that readers of base64 take it for some. */
+const NUMBER_LENGTH = 8;
+const TOKEN = new RegExp(`(${MARK}\\d{${NUMBER_LENGTH}})`);
 
-/** The texts that were cut out of one JSON text. */
+/** How many were cut out so far, of all texts: a token of one means nothing in another. */
+let cutCount = 0;
+
+/** The base64 that was cut out of one JSON text. */
 export class Cuts {
-  readonly #texts: string[] = [];
+  readonly #held = new Map<string, Base64>();
 
-  /** Takes a text of ASCII letters that need no escape in JSON; the token that stands in its place. */
-  hold(text: string): string {
-    return `${MARK}${this.#texts.push(text) - 1};`;
+  get size(): number {
+    return this.#held.size;
+  }
+
+  /** Takes ASCII letters that need no escape in JSON; the token that stands in their place. */
+  hold(base64: Base64): string {
+    cutCount = (cutCount + 1) % 10 ** NUMBER_LENGTH;
+    const token = MARK + String(cutCount).padStart(NUMBER_LENGTH, "0");
+    this.#held.set(token, base64);
+    return token;
+  }
+
+  /** What a token stands for; undefined for any other text. */
+  heldBy(token: string): Base64 | undefined {
+    return this.#held.get(token);
   }
 
   /** JSON.parse of a text in which tokens stand for whole strings. Throws SyntaxError. */
   parse(json: string): unknown {
-    if (this.#texts.length === 0) return JSON.parse(json);
+    if (this.#held.size === 0) return JSON.parse(json);
     return JSON.parse(json, (_, value: unknown) =>
-      typeof value === "string" && value.startsWith(MARK) ? this.#textOf(value.slice(MARK.length, -1)) : value,
+      typeof value === "string" ? (this.#held.get(value) ?? value) : value,
     );
   }
 
-  /** A JSON text with the cut texts in their places again; bytes of UTF-8 when there are any. */
-  join(json: string): string | Buffer {
-    if (this.#texts.length === 0) return json;
-    // Every second piece is the number of a cut.
-    const pieces = json.split(TOKEN).map((piece, at) => (at % 2 === 0 ? piece : this.#textOf(piece)));
-    const whole = Buffer.allocUnsafe(pieces.reduce((sum, piece, at) => sum + bytesOf(piece, at), 0));
-    let end = 0;
-    for (const [at, piece] of pieces.entries()) end += whole.write(piece, end, at % 2 === 0 ? "utf8" : "latin1");
-    return whole;
+  /** The UTF-8 of a JSON text with what was cut out in its place again, in pieces: bytes that were cut out are not copied. */
+  pieces(json: string): readonly Buffer[] {
+    // Every second piece is a token.
+    return json.split(TOKEN).map((piece, at) => {
+      const held = at % 2 === 0 ? undefined : this.#held.get(piece);
+      if (held instanceof Base64Bytes) return held.ascii;
+      return held === undefined ? Buffer.from(piece) : Buffer.from(held, "latin1");
+    });
   }
-
-  #textOf(number: string): string {
-    return this.#texts[Number(number)] ?? "";
-  }
-}
-
-function bytesOf(piece: string, at: number): number {
-  return at % 2 === 0 ? Buffer.byteLength(piece) : piece.length;
 }

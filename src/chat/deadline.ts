@@ -38,8 +38,14 @@ export function startDeadline(
   const restart = (): void => {
     if (controller.signal.aborted || isOver) return;
     clearTimeout(timer);
-    endMs = Math.min(context.deadlineMs, clock.now() + limitMs);
-    timer = setTimeout(onTime, Math.min(Math.max(0, endMs - clock.now() - HEAD_START_MS), TIMER_MAX_MS));
+    const nowMs = clock.now();
+    endMs = Math.min(context.deadlineMs, nowMs + limitMs);
+    // A timer fires in a later turn of the event loop at the earliest: a fast answer would come before it.
+    if (endMs <= nowMs) {
+      onTime();
+      return;
+    }
+    timer = setTimeout(onTime, Math.min(Math.max(0, endMs - nowMs - HEAD_START_MS), TIMER_MAX_MS));
     timer.unref();
   };
   restart();

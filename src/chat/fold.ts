@@ -6,6 +6,7 @@ import type {
   Media,
   MediaChunk,
   Part,
+  Started,
   StreamChatResponse,
 } from "../gen/gemini/chat/v1/chat_pb.ts";
 import { dataLength, decodeBase64, encodeBase64, NO_BYTES, setSignature, signatureText } from "./bytes.ts";
@@ -49,7 +50,8 @@ export function createFold(): Fold {
     },
     finish() {
       for (const candidate of candidates) closePart(candidate);
-      response.candidates = candidates.toSorted((a, b) => a.index - b.index).map(({ candidate }) => candidate);
+      if (candidates.length > 1) candidates.sort((a, b) => a.index - b.index);
+      for (const { candidate } of candidates) response.candidates.push(candidate);
       return response;
     },
   };
@@ -67,12 +69,9 @@ export async function foldEvents(
 /** Takes what belongs to the answer as a whole; false when the event is a candidate's. */
 function addToResponse(response: ChatResponse, { event }: ChatEvent): boolean {
   switch (event.case) {
-    case "started": {
-      const { $typeName: _, warnings, ...facts } = event.value;
-      Object.assign(response, facts);
-      response.warnings.push(...warnings);
+    case "started":
+      addStarted(response, event.value);
       return true;
-    }
     case "usage":
       response.usage = event.value;
       return true;
@@ -85,6 +84,17 @@ function addToResponse(response: ChatResponse, { event }: ChatEvent): boolean {
     default:
       return false;
   }
+}
+
+function addStarted(response: ChatResponse, started: Started): void {
+  response.responseId = started.responseId;
+  response.model = started.model;
+  response.modelVersion = started.modelVersion;
+  response.serviceTier = started.serviceTier;
+  response.nativeServiceTier = started.nativeServiceTier;
+  response.warnings.push(...started.warnings);
+  if (started.modelStatus) response.modelStatus = started.modelStatus;
+  if (started.promptSafetyRatings) response.promptSafetyRatings = started.promptSafetyRatings;
 }
 
 function candidateOf(candidates: OpenCandidate[], index: number): OpenCandidate {

@@ -26,10 +26,10 @@ export function readLicence(header: HeaderValues): string | undefined {
 }
 
 /** The caller of a request. Throws INVALID_API_KEY, the same for every cause, when there is no accepted licence. */
-export async function admit(header: HeaderValues, licences: Licences): Promise<Caller> {
+export function admit(header: HeaderValues, licences: Licences): Caller {
   const licence = readLicence(header);
   const caller =
-    licence === undefined || licence.length > MAX_CREDENTIAL_LENGTH ? undefined : await licences.resolve(licence);
+    licence === undefined || licence.length > MAX_CREDENTIAL_LENGTH ? undefined : licences.resolve(licence);
   if (!caller) throw unauthenticated();
   return caller;
 }

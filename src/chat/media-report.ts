@@ -12,9 +12,10 @@ export function reportMedia(
   telemetry: Telemetry,
   { profile, routes, gatherMs }: PlannedMedia,
   { requestId }: CallContext,
-  { placeMs, ...counts }: PlacedMedia = NO_UPLOADS,
+  placed: PlacedMedia = NO_UPLOADS,
 ): void {
   const items = routes.inline + routes.upload + routes.handedOver + routes.youtube + routes.object;
   if (items === 0) return;
+  const { placeMs, ...counts } = placed;
   telemetry.mediaPlaced({ requestId, model: profile.id, routes, ...counts, durationMs: gatherMs + placeMs });
 }

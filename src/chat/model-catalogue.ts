@@ -18,6 +18,9 @@ const SERVICES: readonly (readonly [RegExp, string])[] = [
   [/^aqa$/, "generateAnswer"],
 ];
 
+/** Of all rows: most names fit none. */
+const SPECIAL = new RegExp(SERVICES.map(([pattern]) => pattern.source).join("|"));
+
 /** Whether generateContent serves an id, as far as its name tells; an unknown name may chat. */
 export function chats(id: string): boolean {
   return serviceOf(id) === CHAT;
@@ -32,6 +35,7 @@ export function refuseOtherMethods(id: string): void {
 
 function serviceOf(id: string): string {
   const name = id.toLowerCase();
+  if (!SPECIAL.test(name)) return CHAT;
   return SERVICES.find(([pattern]) => pattern.test(name))?.[1] ?? CHAT;
 }
 

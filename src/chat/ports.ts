@@ -19,8 +19,8 @@ export interface Caller {
 }
 
 export interface Licences {
-  /** The caller a licence belongs to; undefined when it is unknown or revoked. Rejects when the store does not answer. */
-  resolve(licence: string): Promise<Caller | undefined>;
+  /** The caller a licence belongs to; undefined when it is unknown or revoked. Throws when the store has not answered for long. */
+  resolve(licence: string): Caller | undefined;
 }
 
 /** What one call brings along beside its request. */

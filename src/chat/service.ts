@@ -7,7 +7,7 @@ import type {
   StreamChatResponse,
 } from "../gen/gemini/chat/v1/chat_pb.ts";
 import { attemptLimits, type Call, type ChatPorts } from "./answer-calls.ts";
-import { tellAnswer } from "./answer.ts";
+import { Answer } from "./answer.ts";
 import { startDeadline } from "./deadline.ts";
 import { Failure } from "./failures.ts";
 import { mergeAnswers } from "./fan-out.ts";
@@ -26,33 +26,44 @@ export interface ChatOperations {
 
 export function createChatService(ports: ChatPorts): ChatOperations {
   return {
-    streamChat: (request, context) => relay(ports, "StreamChat", request, context),
-    async chat(request, context) {
-      const fold = createFold();
-      for await (const batch of relay(ports, "Chat", request, context)) {
-        for (const event of batch.events) fold.add(event);
-      }
-      return fold.finish();
-    },
-    countTokens: (request, context) => countTokens(ports, request, context),
+    chat: (request, context) => settle(ports, "Chat", request, context, foldAnswers),
+    streamChat: (request, context) => relay(ports, request, context),
+    countTokens: (request, context) => settle(ports, "CountTokens", request, context, countPlanned),
   };
 }
 
-/** One call from its plan to its settlement. */
+/** One call with one result, from its plan to its settlement. */
+async function settle<T>(
+  ports: ChatPorts,
+  rpc: "Chat" | "CountTokens",
+  request: ChatRequest,
+  context: CallContext,
+  perform: (call: Call, plan: Plan) => Promise<T>,
+): Promise<T> {
+  const meter = new Meter(ports, rpc, request.model, context);
+  using deadline = startDeadline(ports.clock, context, ports.limits.requestMs, (reason) => void meter.fail(reason));
+  try {
+    const plan = await planCall(ports, request, context, deadline.signal);
+    const result = await perform({ ports, meter, context, deadline, mode: "unary" }, plan);
+    meter.succeed();
+    return result;
+  } catch (error) {
+    throw meter.fail(deadline.signal.aborted ? deadline.signal.reason : error);
+  }
+}
+
+/** The same for a call whose result comes in pieces. */
 async function* relay(
   ports: ChatPorts,
-  rpc: "Chat" | "StreamChat",
   request: ChatRequest,
   context: CallContext,
 ): AsyncGenerator<StreamChatResponse> {
-  const [mode, limitMs] =
-    rpc === "Chat" ? (["unary", ports.limits.requestMs] as const) : (["stream", ports.limits.streamMs] as const);
-  const meter = new Meter(ports, rpc, request.model, context);
+  const meter = new Meter(ports, "StreamChat", request.model, context);
   // A transport may never resume this generator once its caller has left: settling must not wait for that.
-  using deadline = startDeadline(ports.clock, context, limitMs, (reason) => void meter.fail(reason));
+  using deadline = startDeadline(ports.clock, context, ports.limits.streamMs, (reason) => void meter.fail(reason));
   try {
     const plan = await planCall(ports, request, context, deadline.signal);
-    for await (const batch of tellAnswers({ ports, meter, context, deadline, mode }, plan)) {
+    for await (const batch of tellAnswers({ ports, meter, context, deadline, mode: "stream" }, plan)) {
       meter.observe(batch);
       yield batch;
     }
@@ -64,37 +75,38 @@ async function* relay(
   }
 }
 
+async function foldAnswers(call: Call, plan: Plan): Promise<ChatResponse> {
+  const fold = createFold();
+  for await (const batch of tellAnswers(call, plan)) {
+    call.meter.observe(batch);
+    for (const event of batch.events) fold.add(event);
+  }
+  return fold.finish();
+}
+
 /** The answers of a call, several of them told as one stream. */
-function tellAnswers(call: Call, plan: Plan): AsyncGenerator<StreamChatResponse> {
+function tellAnswers(call: Call, plan: Plan): AsyncIterable<StreamChatResponse> {
   const count = plan.request.sampling?.candidateCount ?? 1;
-  if (count <= 1) return tellAnswer(call, plan);
+  if (count <= 1) return new Answer(call, plan);
   const group = new AbortController();
   const deadline = { ...call.deadline, signal: AbortSignal.any([call.deadline.signal, group.signal]) };
   const shared = { ...call, deadline };
-  const answers = Array.from({ length: count }, (_, index) => tellAnswer(shared, planAnswer(call.ports, plan, index)));
+  const answers = Array.from({ length: count }, (_, index) => new Answer(shared, planAnswer(call.ports, plan, index)));
   return mergeAnswers(answers, () => group.abort(new Failure("CANCELLED", "Another answer of this request failed.")));
 }
 
-async function countTokens(ports: ChatPorts, request: ChatRequest, context: CallContext): Promise<CountTokensResponse> {
-  using deadline = startDeadline(ports.clock, context, ports.limits.requestMs);
-  const meter = new Meter(ports, "CountTokens", request.model, context);
-  try {
-    const plan = await planCall(ports, request, context, deadline.signal);
-    meter.model = plan.profile.id;
-    context.onWarnings?.(plan.warnings);
-    const live = await tryPlan(ports, plan, context, deadline, meter.count, (key, call) =>
-      ports.upstream.countTokens({
-        key,
-        call,
-        signal: deadline.signal,
-        limits: attemptLimits(ports.limits, plan, deadline),
-      }),
-    );
-    live.finish("OK");
-    meter.firstEvent();
-    meter.succeed();
-    return live.result;
-  } catch (error) {
-    throw meter.fail(deadline.signal.aborted ? deadline.signal.reason : error);
-  }
+async function countPlanned({ ports, meter, context, deadline }: Call, plan: Plan): Promise<CountTokensResponse> {
+  meter.model = plan.profile.id;
+  context.onWarnings?.(plan.warnings);
+  const live = await tryPlan(ports, plan, context, deadline, meter.count, (key, call) =>
+    ports.upstream.countTokens({
+      key,
+      call,
+      signal: deadline.signal,
+      limits: attemptLimits(ports.limits, plan, deadline),
+    }),
+  );
+  live.finish("OK");
+  meter.firstEvent();
+  return live.result;
 }

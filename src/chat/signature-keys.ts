@@ -1,6 +1,7 @@
 // Names under which signatures are remembered, within what a licence has. They outlive this process: what is kept under a name may never
 // change its form, a new form gets new names.
 import { createHash, hash } from "node:crypto";
+import type { Base64 } from "./bytes.ts";
 import type { ChatEvent, Part } from "../gen/gemini/chat/v1/chat_pb.ts";
 import { fenceCode, fenceResult } from "./fences.ts";
 
@@ -16,7 +17,7 @@ export function answerKey(firstCallId: string): string {
   return `answer:${firstCallId}`;
 }
 
-export function imageKey(base64: string): string {
+export function imageKey(base64: Base64): string {
   const ends = createHash("sha256").update(`${base64.length}:`);
   ends.update(base64.slice(0, IMAGE_ENDS_LENGTH)).update(base64.slice(-IMAGE_ENDS_LENGTH));
   return `image:${ends.digest("base64url")}`;

@@ -1,7 +1,16 @@
 // Cuts batches of events to the sizes that the contract promises: messages of at most 2 MiB, pieces of at most 1 MiB.
 // Only wire transports need it; in process a batch goes over as it is.
 import type { ChatEvent, MediaChunk, StreamChatResponse } from "../gen/gemini/chat/v1/chat_pb.ts";
-import { base64OfData, dataLength, lazyData, NO_BYTES, setSignature, signatureText, type DataSource } from "./bytes.ts";
+import {
+  base64OfData,
+  dataLength,
+  lazyData,
+  NO_BYTES,
+  setSignature,
+  signatureText,
+  type Base64,
+  type DataSource,
+} from "./bytes.ts";
 
 const MESSAGE_MAX_BYTES = 2 * 1_048_576;
 const PIECE_MAX_BYTES = 1_048_576;
@@ -131,11 +140,12 @@ function isHighSurrogate(unit: number): boolean {
 
 function cutData(source: DataSource): DataSource[] {
   if (dataLength(source) <= PIECE_MAX_BYTES) return [source];
-  return cutBase64(base64OfData(source)).map(lazyData);
+  return cutBase64(base64OfData(source)).map((piece) => lazyData(piece));
 }
 
-function cutBase64(text: string): string[] {
+function cutBase64(base64: Base64): string[] {
   const pieces: string[] = [];
-  for (let at = 0; at < text.length; at += PIECE_BASE64_LENGTH) pieces.push(text.slice(at, at + PIECE_BASE64_LENGTH));
+  for (let at = 0; at < base64.length; at += PIECE_BASE64_LENGTH)
+    pieces.push(base64.slice(at, at + PIECE_BASE64_LENGTH));
   return pieces;
 }

@@ -2,9 +2,22 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { splitDataUrl, toMimeType, toStandardBase64 } from "../../src/chat/base64.ts";
+import { isStandardBase64, splitDataUrl, toMimeType, toStandardBase64 } from "../../src/chat/base64.ts";
 
 describe("base64", () => {
+  it("in bytes is accepted when it is standard and padded, wherever in megabytes it is not", () => {
+    const standard = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+    const letters = fc.string({ unit: fc.constantFrom(..."ABab01+/=-_ \nŁ*é"), maxLength: 12 });
+    const long = fc.tuple(letters, fc.constantFrom(0, 16_384, 49_152), letters);
+    fc.assert(
+      fc.property(long, ([before, groups, after]) => {
+        const text = `${before}${"QUJD".repeat(groups)}${after}`;
+        assert.equal(isStandardBase64(Buffer.from(text)), standard.test(text));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   it("accepts exactly what is base64 after padding, URL-safe letters and line breaks are made standard", () => {
     const letters = fc.string({ unit: fc.constantFrom(..."ABab01+/=-_ \nŁ*é") });
     const standard = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { BytePile } from "../../src/media/byte-pile.ts";
+import { BytePile } from "../../src/chat/byte-pile.ts";
 
 test("what was added comes out, in order and in all", () => {
   const piece = fc.oneof(
@@ -16,6 +16,7 @@ test("what was added comes out, in order and in all", () => {
       const all = Buffer.concat(pieces);
       assert.equal(pile.size, all.length);
       assert.ok(Buffer.concat(pile.pieces()).equals(all));
+      assert.ok(pile.whole().equals(all));
       pile.add(Buffer.from("more"));
       assert.ok(Buffer.concat(pile.pieces()).equals(Buffer.concat([all, Buffer.from("more")])));
     }),
@@ -25,5 +26,12 @@ test("what was added comes out, in order and in all", () => {
 test("a byte at a time costs no piece for each", () => {
   const pile = new BytePile();
   for (let count = 0; count < 200_000; count += 1) pile.add(Buffer.of(count & 0xff));
-  assert.ok(pile.pieces().length <= 4);
+  assert.ok(pile.pieces().length <= 5);
+});
+
+test("a piece that came alone is not copied", () => {
+  const piece = Buffer.from("alone");
+  const pile = new BytePile();
+  pile.add(piece);
+  assert.equal(pile.whole(), piece);
 });

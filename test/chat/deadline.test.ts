@@ -29,3 +29,11 @@ test("a restart gives the whole time again", async () => {
   deadline.restart();
   assert.ok(deadline.leftMs() > leftMs);
 });
+
+test("a deadline that is over when the call begins ends it at once, and says so", () => {
+  const reasons: string[] = [];
+  const limits = { ...context, deadlineMs: systemClock.now() - 1 };
+  using deadline = startDeadline(systemClock, limits, 5_000, ({ reason }) => void reasons.push(reason));
+  assert.equal(deadline.signal.aborted, true);
+  assert.deepEqual(reasons, ["TIMEOUT"]);
+});
