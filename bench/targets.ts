@@ -50,7 +50,7 @@ export async function startTarget(
   setting: TargetSetting,
 ): Promise<{ target: Target; process: ServerProcess }> {
   const isGateway = name === "gateway";
-  const file = join(import.meta.dirname, isGateway ? "../src/main.ts" : `targets/${name}.ts`);
+  const file = join(import.meta.dirname, isGateway ? "../src/start.js" : `targets/${name}.ts`);
   const env = {
     ...(isGateway ? gatewayEnvironment(setting) : referenceEnvironment(setting)),
     ...(setting.nodeOptions !== undefined && { NODE_OPTIONS: setting.nodeOptions }),

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { after, before, describe, test } from "node:test";
+import { after, before, describe, mock, test } from "node:test";
 import { createClient, type Transport } from "@connectrpc/connect";
 import { ChatService } from "../../src/gen/gemini/chat/v1/chat_pb.ts";
 import {
@@ -24,6 +24,8 @@ const PROMPT_MS = 1_000;
 
 let gemini: FaultyGemini;
 let gateway: TestGateway;
+/** Connect's own adapter prints a stack trace for each caller who leaves. */
+const printed = mock.method(console, "error");
 before(async () => {
   gemini = await startFaultyGemini();
   gateway = await startGateway({ GEMINI_BASE_URL: gemini.origin, MEDIA_ALLOWED_NETWORKS: "127.0.0.0/8" });
@@ -190,11 +192,12 @@ test("one of several answers does not outlive its caller, nor its siblings", asy
   assert.equal(gemini.calls.length, calls + 3);
 });
 
-test("a caller who leaves is no error: it is counted as cancelled, and nothing is logged above info", async () => {
+test("CX-6: a caller who leaves is no error: it is counted as cancelled, and nothing is logged above info, or printed", async () => {
   await untilIdle();
   const text = await (await gateway.get("/metrics")).text();
   assert.match(text, /requests_total\{[^}]*outcome="CANCELLED"[^}]*\} [1-9]/);
   assert.doesNotMatch(text, /outcome="INTERNAL_ERROR"/);
   const loud = gateway.log.filter((line) => /"level":"(?:error|fatal)"/.test(line));
   assert.deepEqual(loud, []);
+  assert.equal(printed.mock.callCount(), 0);
 });

@@ -1,6 +1,7 @@
 // Goal: an answer that Gemini breaks off at its own limit goes on inside itself, up to the caller's limit, at the price of all its calls.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { createClient } from "@connectrpc/connect";
 import { create } from "@bufbuild/protobuf";
 import {
@@ -273,6 +274,31 @@ describe("a call that goes on and fails for good", () => {
     }
   });
 });
+
+for (const streaming of [false, true]) {
+  test(`a caller of ${streaming ? "a stream" : "a JSON answer"} who leaves while a call that goes on is awaited closes it, and is told of once`, async () => {
+    const before = gemini.calls.length;
+    const logged = gateway.log.length;
+    gemini.script([answerOf(streaming, [textChunk("one ", brokenOff(0))]), ["stall"]]);
+    const controller = new AbortController();
+    const asked = gateway.post(openAi(streaming, { model: MODEL, max_tokens: 1_000 }), {}, controller.signal);
+    const text = asked.then((response) => response.text()).catch((error: Error) => error.name);
+    await gemini.waitForCalls(before + 2);
+    controller.abort();
+    assert.equal(await gemini.calls.at(-1)?.whenEnded(), "client-closed");
+    assert.equal(await text, "AbortError");
+    const told = (kind: string): string[] =>
+      gateway.log
+        .slice(logged)
+        .map((line) => JSON.parse(line) as Record<string, string>)
+        .filter(({ msg }) => msg === kind)
+        .map(({ outcome = "" }) => outcome);
+    for (let tries = 0; tries < 400 && told("call finished").length === 0; tries++) await sleep(5);
+    assert.deepEqual(told("attempt finished"), ["OK", "CANCELLED"]);
+    assert.deepEqual(told("call finished"), ["CANCELLED"]);
+    assert.equal(gemini.calls.length, before + 2);
+  });
+}
 
 test("Chat and the folded StreamChat say the same, and kinds of tokens are summed as well", async () => {
   const grpc = transportsOf(gateway).find(({ name }) => name === "gRPC over HTTP/2");

@@ -1,5 +1,6 @@
 // Goal: a peer that vanished without a word, behind a line that still stands, does not hold its calls for ever.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { connect as connectHttp2 } from "node:http2";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -10,7 +11,9 @@ import { ChatEventSchema, ChatRequestSchema, type StreamChatResponse } from "../
 import { BodyBudget } from "../../src/rpc/body-budget.ts";
 import { createReadiness } from "../../src/rpc/readiness.ts";
 import { startRpcServer } from "../../src/rpc/server.ts";
-import { startFaultyGemini, streamAnswer, textChunk } from "../support/faulty-gemini.ts";
+import { chatRequest } from "../facade/raw.ts";
+import { BareClient } from "../support/faulty-gemini/bare-client.ts";
+import { pause, repeatable, startFaultyGemini, streamAnswer, textChunk } from "../support/faulty-gemini.ts";
 import { LICENCE, startGateway } from "../support/gateway.ts";
 import { startTcpProxy } from "../support/tcp-proxy.ts";
 import { openAi, question } from "./requests.ts";
@@ -44,7 +47,7 @@ async function startQuietServer() {
     stallMs: 60_000,
     sessionLimits: { idleMs: 60_000, probeEveryMs: PROBE_EVERY_MS, probeTimeoutMs: PROBE_TIMEOUT_MS },
     operations: { chat, models: {} as never, clock: systemClock },
-    licences: { resolve: async () => ({ licenceId: "l", name: "n" }) },
+    licences: { resolve: () => ({ licenceId: "l", name: "n" }) },
     readiness: createReadiness([]),
     health: false,
     reflection: false,
@@ -100,8 +103,76 @@ test("CX-4, TM-3: a Gemini that vanished in the middle of a stream ends it, and 
   let text = (await reader?.read())?.value ?? "";
   line.swallow(true);
   for (let piece = await reader?.read(); piece?.done === false; piece = await reader?.read()) text += piece.value;
-  assert.match(text, /"code":"upstream_idle_timeout"|"error":/);
+  assert.match(text, /"code":"stream_idle_timeout"/);
   assert.doesNotMatch(text, /\[DONE\]/);
   const late = await gateway.post(openAi(true));
-  assert.equal(late.status, 504, await late.text());
+  const told = await late.text();
+  assert.equal(late.status, 504, told);
+  assert.match(told, /"code":"first_event_timeout"/);
 });
+
+test("CX-4: a reader of SSE behind a proxy that still takes its bytes is served no longer than any stream may take", async () => {
+  await using gemini = await startFaultyGemini();
+  await using gateway = await startGateway({ GEMINI_BASE_URL: gemini.origin, STREAM_TIMEOUT_MS: "1200" });
+  await using line = await startTcpProxy(gateway.app.http);
+  gemini.script(() =>
+    streamAnswer(
+      repeatable(function* () {
+        for (;;) {
+          yield textChunk("tick ");
+          yield pause(50);
+        }
+      }),
+    ),
+  );
+  const client = new BareClient(`http://${line.host}`);
+  client.socket.write(chatRequest(JSON.stringify(openAi(true))));
+  await client.untilText("tick");
+  line.swallow(true);
+  const [call] = await gemini.waitForCalls(1);
+  assert.equal(await call?.whenEnded(10_000), "client-closed");
+  client.socket.destroy();
+});
+
+/** The timers of this machine's connections that end at a port, as Linux tells them: `2` is that of TCP's own probes. */
+function tcpTimers(end: "local" | "remote", port: number): { kind: number; dueS: number }[] {
+  const hex = port.toString(16).toUpperCase().padStart(4, "0");
+  return readFileSync("/proc/net/tcp", "utf8")
+    .split("\n")
+    .slice(1)
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, local = "", remote = "", state]) => state === "01" && (end === "local" ? local : remote).endsWith(hex))
+    .map((fields) => {
+      const [kind = "", due = ""] = fields[5]?.split(":") ?? [];
+      return { kind: Number.parseInt(kind, 16), dueS: Number.parseInt(due, 16) / 100 };
+    });
+}
+
+test(
+  "CX-4: TCP asks within a minute whether a silent peer is still there, on both ports and at Gemini's end",
+  { skip: process.platform !== "linux" },
+  async () => {
+    await using gemini = await startFaultyGemini();
+    await using gateway = await startGateway({ GEMINI_BASE_URL: gemini.origin });
+    gemini.script(() => streamAnswer([textChunk("one"), "stall"]));
+    const client = new BareClient(gateway.app.http);
+    client.socket.write(chatRequest(JSON.stringify(openAi(true))));
+    await client.untilText('"content":"one"');
+    const session = connectHttp2(`http://${gateway.app.grpc}`);
+    session.on("error", () => undefined);
+    await new Promise((resolve) => session.once("remoteSettings", resolve));
+    for (const [end, host] of [
+      ["local", gateway.app.http],
+      ["local", `http://${gateway.app.grpc}`],
+      ["remote", gemini.origin],
+    ] as const) {
+      const timers = () => tcpTimers(end, Number(new URL(host).port));
+      const probes = (): boolean => timers().some(({ kind, dueS }) => kind === 2 && dueS <= 61);
+      // What was sent last has to be acknowledged first: until then another timer runs.
+      for (let tries = 0; tries < 200 && !probes(); tries++) await sleep(25);
+      assert.ok(probes(), `${host}: ${JSON.stringify(timers())}`);
+    }
+    client.socket.destroy();
+    session.destroy();
+  },
+);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { connect as connectHttp2, constants, type ClientHttp2Session, type ClientHttp2Stream } from "node:http2";
-import { after, before, test } from "node:test";
+import { after, before, mock, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { create, toBinary } from "@bufbuild/protobuf";
 import type { ChatOperations } from "../../src/chat/service.ts";
@@ -34,6 +34,7 @@ const PATIENCE_MS = 20_000;
 
 let gemini: FaultyGemini;
 let gateway: TestGateway;
+const printed = mock.method(console, "error");
 before(async () => {
   gemini = await startFaultyGemini();
   gateway = await startGateway({
@@ -79,12 +80,16 @@ async function untilNothingRuns(calls: number): Promise<void> {
   assert.fail(`${unfinished} calls to Gemini and ${await running()} of the gateway still run`);
 }
 
+let opened = 0;
+
+/** Every other call announces compression, and is served by Connect therefore. */
 function openGrpc(session: ClientHttp2Session): ClientHttp2Stream {
   const stream = session.request({
     ":method": "POST",
     ":path": "/gemini.chat.v1.ChatService/StreamChat",
     "content-type": "application/grpc",
     te: "trailers",
+    "grpc-encoding": opened++ % 2 === 0 ? "identity" : "gzip",
     authorization: LICENCE,
   });
   stream.on("error", () => undefined);
@@ -193,12 +198,13 @@ test("Connect streams over HTTP/1.1 of readers who never read leave nothing when
   await untilNothingRuns(calls);
 });
 
-test("after all of that the gateway answers, and has logged nothing but what happened", async () => {
+test("CX-6: after all of that the gateway answers, and has logged or printed nothing but what happened", async () => {
   gemini.script(() => streamAnswer([textChunk("fine", { finishReason: "STOP" })]));
   const response = await gateway.post(openAi(true));
   assert.match(await response.text(), /fine[\s\S]*\[DONE\]/);
   const loud = gateway.log.filter((line) => /"level":"(?:warn|error|fatal)"/.test(line));
   assert.deepEqual(loud.slice(0, 3), []);
+  assert.equal(printed.mock.callCount(), 0);
 });
 
 /** A server over operations that count the generators that are alive. */
@@ -227,7 +233,7 @@ async function countingServer(shutdown: AbortSignal): Promise<{ server: RpcServe
     maxStreams: 1_000,
     stallMs: 60_000,
     operations: { chat, models: {} as never, clock: systemClock },
-    licences: { resolve: async () => ({ licenceId: "l", name: "n" }) },
+    licences: { resolve: () => ({ licenceId: "l", name: "n" }) },
     readiness: createReadiness([]),
     health: false,
     reflection: false,

@@ -1,6 +1,7 @@
 // Goal: each way in which Gemini can fail leads to the right next step, the right answer, and nothing said that is nobody's business.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Code, createClient } from "@connectrpc/connect";
 import { ChatService } from "../../src/gen/gemini/chat/v1/chat_pb.ts";
 import { RetryInfoSchema } from "../../src/gen/google/rpc/error_details_pb.ts";
@@ -37,12 +38,13 @@ interface Rig extends AsyncDisposable {
 }
 
 /** A gateway with three projects of a key each, logging all it can; its end checks that no key was told to anybody. */
-async function rig(): Promise<Rig> {
+async function rig(settings: Record<string, string> = {}): Promise<Rig> {
   const gemini = await startFaultyGemini();
   const gateway = await startGateway({
     GEMINI_BASE_URL: gemini.origin,
     GEMINI_API_KEYS: KEYS.map((key, at) => `p${at}:${key}`).join(","),
     LOG_LEVEL: "trace",
+    ...settings,
   });
   return {
     gemini,
@@ -411,15 +413,64 @@ test("a Gemini that refuses connections is told as unavailable", async () => {
   }
 });
 
-test("a Gemini that resets new connections for a moment is not noticed", async () => {
+/** Upstream attempts by how they ended. */
+async function attemptsOf({ gateway }: Rig): Promise<Record<string, number>> {
+  const page = await (await gateway.get("/metrics")).text();
+  const counts: Record<string, number> = {};
+  for (const [, outcome = "", count] of page.matchAll(/upstream_attempts_total\{[^}]*outcome="(\w+)"[^}]*\} (\d+)/g)) {
+    counts[outcome] = (counts[outcome] ?? 0) + Number(count);
+  }
+  return counts;
+}
+
+test("RT-7: a request that cannot have been written is made again up to the limit, one that may have been only once", async () => {
+  await using unreachable = await rig({ GEMINI_BASE_URL: await refusingOrigin() });
+  assert.equal((await unreachable.gateway.post(openAi(false))).status, 503);
+  assert.deepEqual(await attemptsOf(unreachable), { UPSTREAM_UNAVAILABLE: 3 });
+  await using resetting = await rig();
+  resetting.gemini.script(() => ["reset"]);
+  assert.equal((await resetting.gateway.post(openAi(false))).status, 502);
+  assert.deepEqual(await attemptsOf(resetting), { UPSTREAM_ERROR: 2 });
+});
+
+test("RT-7: a Gemini that resets a new connection is not noticed, nor one that ends its idle connections", async () => {
   await using rigged = await rig();
-  rigged.gemini.script([jsonAnswer(textChunk("ok", { finishReason: "STOP" }))]);
-  rigged.gemini.resetNewConnections(true);
-  const asked = rigged.gateway.post(openAi(false));
-  setTimeout(() => rigged.gemini.resetNewConnections(false), 30);
-  const response = await asked;
-  assert.ok([200, 502, 503].includes(response.status));
-  await response.text();
+  const good = textChunk("ok", { finishReason: "STOP" });
+  rigged.gemini.script(({ streaming }) => (streaming ? streamAnswer([good]) : jsonAnswer(good)));
+  for (const stream of [false, true]) {
+    for (const disturbance of ["reset a new one", "fin", "reset"] as const) {
+      // A connection that is idle when it is disturbed, or none.
+      await (await rigged.gateway.post(openAi(stream))).text();
+      const calls = rigged.gemini.calls.length;
+      rigged.gemini.dropConnections(disturbance === "reset" ? "reset" : "fin");
+      if (disturbance === "reset a new one") {
+        await sleep(50);
+        rigged.gemini.resetNextConnections(1);
+      }
+      const response = await rigged.gateway.post(openAi(stream));
+      assert.equal(response.status, 200, await response.text());
+      assert.equal(rigged.gemini.calls.length, calls + 1, "Gemini is asked once");
+    }
+  }
+});
+
+test("a large picture goes up whole with every attempt, whichever key makes it", async () => {
+  await using rigged = await rig();
+  const picture = `iVBORw0KGgo${"A".repeat(5_000_001)}`;
+  const content = [{ type: "image_url", image_url: { url: `data:image/png;base64,${picture}` } }];
+  rigged.gemini.script([
+    errorAnswer(geminiErrors.overloaded),
+    ["reset"],
+    jsonAnswer(textChunk("seen", { finishReason: "STOP" })),
+  ]);
+  const response = await rigged.gateway.post(openAi(false, { messages: [{ role: "user", content }] }));
+  assert.equal(response.status, 200, await response.text());
+  assert.equal(new Set(rigged.gemini.calls.map(({ key }) => key)).size, 3);
+  for (const call of rigged.gemini.calls) {
+    assert.equal(call.headers["content-length"], String(call.bodyBytes));
+    const { contents } = call.json() as { contents: { parts: { inlineData: { data: string } }[] }[] };
+    assert.ok(contents[0]?.parts[0]?.inlineData.data === picture);
+  }
 });
 
 test("an answer that ends before it began is tried once more", async () => {

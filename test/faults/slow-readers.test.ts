@@ -90,9 +90,25 @@ test("a reader of SSE who takes nothing is dropped in time, and Gemini with it",
   client.socket.pause();
   client.socket.write(chatRequest(JSON.stringify(openAi(true))));
   const { ms, bytes } = await ended(calls);
-  assert.ok(ms >= STALL_MS - 50 && ms < STALL_MS + 3_000, `${ms} ms`);
+  assert.ok(ms >= STALL_MS - 50 && ms < 10 * STALL_MS, `${ms} ms`);
   assert.ok(bytes < ON_THE_WAY_MAX_BYTES, `${bytes} bytes`);
   client.socket.destroy();
+});
+
+test("a reader of SSE who takes a large event in pieces, each sooner than the limit, is not dropped", async () => {
+  const characters = 30_000_000;
+  gemini.script([streamAnswer([textChunk("x".repeat(characters), { finishReason: "STOP" })])]);
+  const client = new BareClient(gateway.app.http);
+  client.socket.write(chatRequest(JSON.stringify(openAi(true)), { connection: "close" }));
+  let unread = 0;
+  client.socket.on("data", (piece: Buffer) => {
+    unread += piece.length;
+    if (unread < characters / 5) return;
+    unread = 0;
+    client.socket.pause();
+    setTimeout(() => client.socket.resume(), 0.6 * STALL_MS);
+  });
+  assert.match((await client.untilEnd()).text.slice(-100), /data: \[DONE\]/);
 });
 
 test("a reader of SSE who is slow, but reads, is not dropped and holds Gemini back", async () => {

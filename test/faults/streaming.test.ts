@@ -11,9 +11,11 @@ import {
   headNow,
   pause,
   raw,
+  repeatable,
   startFaultyGemini,
   streamAnswer,
   textChunk,
+  type Answer,
   type FaultyGemini,
 } from "../support/faulty-gemini.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
@@ -182,6 +184,45 @@ for (const [title, items, options, reason] of cuts) {
     }
   });
 }
+
+/** Events of which each waits until its reader has told of the one before: if one were held back, all would wait for ever. */
+function inStep(events: number): { answer: Answer; hear: () => void; heard: () => number } {
+  let count = 0;
+  const items = repeatable(function* () {
+    for (let at = 0; at < events; at++) {
+      while (count < at) yield pause(1);
+      yield textChunk(`<${at}>`);
+    }
+    yield last;
+  });
+  return { answer: streamAnswer(items), hear: () => void count++, heard: () => count };
+}
+
+describe("ST-2: an event does not wait for the next", () => {
+  const EVENTS = 30;
+  const hurry = { "x-request-timeout": "20" };
+
+  test("over SSE", async () => {
+    const { answer, hear, heard } = inStep(EVENTS);
+    gemini.script([answer]);
+    const response = await gateway.post(openAi(true), hurry);
+    for await (const piece of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      for (const _event of piece.matchAll(/"content":"<\d+>"/g)) hear();
+    }
+    assert.equal(heard(), EVENTS);
+  });
+
+  for (const name of ["gRPC over HTTP/2", "Connect over HTTP/1.1", "gRPC-Web"]) {
+    test(`over ${name}`, async () => {
+      const { answer, hear, heard } = inStep(EVENTS);
+      gemini.script([answer]);
+      for await (const { events } of clientOf(name).streamChat(question(), { headers: hurry })) {
+        for (const { event } of events) if (event.case === "text" && event.value.startsWith("<")) hear();
+      }
+      assert.equal(heard(), EVENTS);
+    });
+  }
+});
 
 function clientOf(name: string) {
   const found = transportsOf(gateway).find((candidate) => candidate.name === name);

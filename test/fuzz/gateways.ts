@@ -132,14 +132,14 @@ const h1Bytes = fc
   .tuple(fc.array(h1Line, { maxLength: 12 }), fc.constantFrom("\r\n", "\r\n", "\r\n", "\n", "\r"))
   .map(([lines, end]) => Buffer.from(lines.map((line) => line + end).join(""), "latin1"));
 
-/** Sends bytes and reads whatever comes, until the end or for a moment. */
-async function sendBytes(host: string, bytes: Buffer): Promise<Buffer> {
+/** Sends bytes and reads whatever comes, until the end or for so long. */
+async function sendBytes(host: string, bytes: Buffer, lingerMs = LINGER_MS): Promise<Buffer> {
   const socket = connect(Number(host.split(":").at(-1)), "127.0.0.1");
   const pieces: Buffer[] = [];
   const ended = new Promise<void>((resolve) => socket.once("close", () => resolve()));
   socket.on("error", () => undefined).on("data", (piece: Buffer) => pieces.push(piece));
   socket.end(bytes);
-  const linger = setTimeout(() => socket.destroy(), LINGER_MS);
+  const linger = setTimeout(() => socket.destroy(), lingerMs);
   await ended;
   clearTimeout(linger);
   return Buffer.concat(pieces);
@@ -165,7 +165,7 @@ export const frames = target({
         await sendBytes(port === "http" ? http : (grpc ?? ""), Buffer.from(bytes, "base64"));
         const { status } = await within(gateway.get("/healthz"), SERVED_MS, "another client's answer");
         assert.equal(status, 200);
-        assert.equal((await sendBytes(grpc ?? "", PREFACE))[3], 4, "the gRPC port says its SETTINGS");
+        assert.equal((await sendBytes(grpc ?? "", PREFACE, SERVED_MS))[3], 4, "the gRPC port says its SETTINGS");
       },
       [Symbol.asyncDispose]: () => gateway[Symbol.asyncDispose](),
     };
@@ -206,7 +206,7 @@ export const licences = target({
           Buffer.from(value, "base64"),
           Buffer.from("\r\n\r\n"),
         ];
-        const answer = (await sendBytes(gateway.app.http, Buffer.concat(request))).toString("latin1");
+        const answer = (await sendBytes(gateway.app.http, Buffer.concat(request), SERVED_MS)).toString("latin1");
         assert.match(answer, /^HTTP\/1\.1 (?:400|401|431) /);
       },
       [Symbol.asyncDispose]: () => gateway[Symbol.asyncDispose](),

@@ -18,7 +18,7 @@ function say(line: string): void {
 }
 
 /** Runs until the time is up or an input fails; whether all held. */
-async function fuzz({ id, title, inputs, open }: Target, firstSeed: number): Promise<boolean> {
+async function fuzz({ id, title, inputs, promised, open }: Target, firstSeed: number): Promise<boolean> {
   const untilMs = performance.now() + seconds * 1000;
   await using opened = await open();
   let tried = 0;
@@ -34,7 +34,8 @@ async function fuzz({ id, title, inputs, open }: Target, firstSeed: number): Pro
     say(`${id} kept as ${keep(id, input, String(found.errorInstance))}`);
     return false;
   }
-  say(`${id} held for ${tried} inputs, seeds from ${firstSeed}: ${title}`);
+  const of = promised === undefined ? "" : ` of ${promised} promised${tried < promised ? " (not reached)" : ""}`;
+  say(`${id} held for ${tried} inputs${of}, seeds from ${firstSeed}: ${title}`);
   return true;
 }
 

@@ -14,6 +14,7 @@ import { anySchema } from "../gemini/schema-arbitrary.ts";
 import { recordSockets, startRawHost } from "../media/raw-host.ts";
 import { closed, target } from "./target.ts";
 
+const ignore = (): void => {};
 /** Far above any input. */
 const EVENT_MAX_BYTES = 10_000_000;
 
@@ -66,7 +67,6 @@ export const eventStream = target({
 });
 
 const ORIGIN = { subject: "the parameters of f", field: "tools[0]" };
-const ignore = (): void => {};
 
 /** A schema of a tool is never said to demand more than it does, nor other than what can be given. */
 function checkRequired(schema: unknown): void {

@@ -13,6 +13,8 @@ export interface Target<Input = unknown> {
   readonly inputs: fc.Arbitrary<Input>;
   /** How many inputs `npm test` tries: a second or two. */
   readonly runs: number;
+  /** How many inputs a promise names, where it names a number. */
+  readonly promised?: number;
   open(): Promise<Opened<Input>>;
 }
 

@@ -1,10 +1,21 @@
 // All fuzz targets, and the inputs that once broke something.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { answers, bodies, frames, licences } from "./gateways.ts";
+import { requests, wrongTypes } from "./mappings.ts";
 import { eventStream, mediaUrls, schemas } from "./parsers.ts";
 import type { Target } from "./target.ts";
 
-export const TARGETS: readonly Target[] = [eventStream, answers, bodies, schemas, mediaUrls, frames, licences];
+export const TARGETS: readonly Target[] = [
+  eventStream,
+  wrongTypes,
+  requests,
+  answers,
+  bodies,
+  schemas,
+  mediaUrls,
+  frames,
+  licences,
+];
 
 /** A file of test/corpus. */
 export interface Kept {

@@ -18,6 +18,7 @@ import {
   textChunk,
   type FaultyGemini,
 } from "../support/faulty-gemini.ts";
+import { worstBodies } from "../support/worst-bodies.ts";
 import { Program, type Ready } from "./program.ts";
 
 const LICENCE = "process-licence-0123456789";
@@ -89,49 +90,10 @@ async function measure(work: () => Promise<unknown>): Promise<{ grownMb: number;
   return { grownMb: most - start.memoryMb, cpuS: (await costs()).cpuS - start.cpuS, waitMs };
 }
 
-const chat = (content: unknown, more = ""): string =>
-  `{"model":"${MODEL}","messages":[{"role":"user","content":${typeof content === "string" ? content : JSON.stringify(content)}}]${more}}`;
 const SIZE = 8_000_000;
-const image = (url: string): object[] => [{ type: "image_url", image_url: { url } }];
-const PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ";
-
-const worst: readonly (readonly [title: string, body: () => string])[] = [
-  ["one text", () => chat(JSON.stringify("x".repeat(SIZE)))],
-  ["one text of escapes", () => chat(`"${"\\u0041".repeat(SIZE / 6)}"`)],
-  ["one picture", () => chat(image(`data:image/png;base64,${PNG}${"A".repeat(SIZE)}`))],
-  ["bad base64 at its end", () => chat(image(`data:image/png;base64,${PNG}${"A".repeat(SIZE)}@`))],
-  ["a data URL of commas", () => chat(image(`data:${",".repeat(SIZE)}`))],
-  ["a data URL of parameters", () => chat(image(`data:image/png${";a=b".repeat(SIZE / 4)}`))],
-  ["brackets", () => chat("[".repeat(SIZE))],
-  ["numbers", () => chat(`[${"1,".repeat(SIZE / 2)}1]`)],
-  ["empty objects", () => chat(`[${"{},".repeat(SIZE / 3)}{}]`)],
-  [
-    "integer-like keys",
-    () => chat('"hi"', `,"metadata":{${Array.from({ length: 90_000 }, (_, at) => `"${at * 65_536}":1`).join(",")}}`),
-  ],
-  ["text parts", () => chat(Array.from({ length: 90_000 }, () => ({ type: "text", text: "x" })).slice(0, 30_000))],
-  ["markdown pictures that are none", () => chat(JSON.stringify("![image](data:image/png;base64,".repeat(SIZE / 32)))],
-  ["white space", () => `${" ".repeat(SIZE)}${chat('"hi"')}`],
-  [
-    "an enum of 10 000 values",
-    () =>
-      chat(
-        '"hi"',
-        `,"tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object","properties":{"a":{"enum":${JSON.stringify(Array.from({ length: 10_000 }, (_, at) => `v${at}`))}}}}}}]`,
-      ),
-  ],
-  [
-    "a tower of allOf",
-    () =>
-      chat(
-        '"hi"',
-        `,"response_format":{"type":"json_schema","json_schema":{"name":"s","schema":${'{"allOf":['.repeat(15)}{"type":"object"}${"]}".repeat(15)}}}`,
-      ),
-  ],
-];
 
 describe("a body", () => {
-  for (const [title, make] of worst) {
+  for (const [title, make] of worstBodies(SIZE)) {
     test(`BP-6, BP-7: of ${title} costs memory and time in proportion, and holds up nobody for long`, async () => {
       const body = make();
       let status = 0;

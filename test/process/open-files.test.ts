@@ -1,6 +1,6 @@
 // Goal: a process that may open no more files or sockets says so to those it cannot serve, lives, and serves again.
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openAi } from "../faults/requests.ts";
@@ -61,5 +61,9 @@ test(
     const told = Number(/process_open_fds (\d+)/.exec(page)?.[1]);
     const open = readdirSync(`/proc/${program.pid}/fd`).length;
     assert.ok(Math.abs(told - open) <= 3, `told ${told}, open ${open}`);
+    const toldMb = Number(/^gemini_gateway_process_resident_memory_bytes (\d+)/m.exec(page)?.[1]) / 1e6;
+    const status = readFileSync(`/proc/${program.pid}/status`, "utf8");
+    const residentMb = (Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024) / 1e6;
+    assert.ok(Math.abs(toldMb - residentMb) < 30, `told ${toldMb} MB, resident ${residentMb} MB`);
   },
 );

@@ -27,7 +27,7 @@ export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** A directory of an earlier program, to start again on its data. */
   readonly directory?: string;
-  /** `npm start` instead of `node src/main.ts`. */
+  /** `npm start` instead of `node src/start.js`. */
   readonly npm?: boolean;
   /** Most files and sockets it may have open. */
   readonly openFiles?: number;
@@ -45,7 +45,7 @@ export class Program implements AsyncDisposable {
   constructor({ env = {}, directory, npm = false, openFiles }: ProgramOptions = {}) {
     this.directory = directory ?? scratch();
     this.#ownsDirectory = directory === undefined;
-    const command = npm ? ["npm", "start", "--silent"] : [join(BIN, "node"), "src/main.ts"];
+    const command = npm ? ["npm", "start", "--silent"] : [join(BIN, "node"), "src/start.js"];
     const limit = openFiles === undefined ? "" : `ulimit -n ${openFiles}; `;
     this.#child = spawn("/bin/sh", ["-c", `${limit}exec "$@"`, "sh", ...command], {
       cwd: this.directory,

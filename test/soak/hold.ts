@@ -1,21 +1,33 @@
 // Soak: many slow streams at once. No event may be lost, each must pass at once, and all must be gone afterwards.
 import { setTimeout as sleep } from "node:timers/promises";
 import { pause, repeatable, streamAnswer, textChunk } from "../support/faulty-gemini.ts";
-import { percentile, post, vitalsOf, type Figure, type Rig } from "./rig.ts";
+import { atMost, percentile, post, tried, vitalsOf, type Figure, type Rig, type Vitals } from "./rig.ts";
 
 const EVENT_EVERY_MS = 1_000;
 const STARTED_AT_ONCE = 50;
+const PROMISED_STREAMS = 5_000;
+const FEW_STREAMS = 50;
+const FEW_EVERY_MS = 100;
 
-/** Holds `streams` streams of one event a second for so long. */
-export async function hold({ gemini, ready }: Rig, streams: number, holdMs: number): Promise<Figure[]> {
-  const events = Math.ceil(holdMs / EVENT_EVERY_MS);
+/** What was seen of streams that were held for so long. */
+interface Held {
+  readonly transits: number[];
+  readonly events: number;
+  readonly lost: number;
+  readonly whole: number;
+  readonly before: Vitals;
+  readonly during: Vitals;
+}
+
+async function run({ gemini, ready }: Rig, streams: number, holdMs: number, everyMs: number): Promise<Held> {
+  const events = Math.ceil(holdMs / everyMs);
   // The time an event left the fake Gemini is its text.
   gemini.script(() =>
     streamAnswer(
       repeatable(function* () {
         for (let at = 0; at < events; at++) {
           yield textChunk(`<${performance.now().toFixed(1)}>`);
-          yield pause(EVENT_EVERY_MS);
+          yield pause(everyMs);
         }
         yield textChunk("end", { finishReason: "STOP" });
       }),
@@ -49,30 +61,40 @@ export async function hold({ gemini, ready }: Rig, streams: number, holdMs: numb
     readers.push(...Array.from({ length: Math.min(STARTED_AT_ONCE, streams - at) }, read));
     await sleep(20);
   }
+  // The delay of the event loop is told since the last look: that of the start is not asked for.
+  await vitalsOf(ready);
   await sleep(holdMs / 2);
   const during = await vitalsOf(ready);
   await Promise.all(readers);
-  const p99 = percentile(transits, 0.99);
+  return { transits, events, lost, whole, before, during };
+}
+
+/** Holds `streams` streams of one event a second for so long. */
+export async function hold(rig: Rig, streams: number, holdMs: number): Promise<Figure[]> {
+  const { transits, events, lost, whole, before, during } = await run(rig, streams, holdMs, EVENT_EVERY_MS);
   const perStreamKb = ((during.rssMb - before.rssMb) * 1000) / streams;
+  const kept = `${streams} streams of an event a second, held for ${holdMs / 1000} s`;
   return [
-    {
-      id: "BP-4",
-      what: `${streams} streams of an event a second held for ${holdMs / 1000} s: whole`,
-      value: `${whole}`,
-      held: whole === streams,
-    },
-    { id: "BP-4", what: "events lost", value: `${lost} of ${streams * events}`, held: lost === 0 },
+    tried("BP-4", kept, streams, PROMISED_STREAMS),
+    atMost("BP-4", "of these not whole", streams - whole, 0),
+    atMost("BP-4", `events lost of ${streams * events}`, lost, 0),
+    atMost("BP-4", `memory of the gateway (${perStreamKb.toFixed(0)} KB a stream)`, during.rssMb, 768, " MB"),
+    atMost("BP-4", "p99 of the gateway's event loop delay", during.loopMs, 150, " ms"),
     {
       id: "ST-2",
-      what: "time from Gemini to client, p50 and p99 (reader and fake Gemini are one process)",
-      value: `${percentile(transits, 0.5).toFixed(1)} and ${p99.toFixed(1)} ms`,
-      held: p99 <= 150,
+      what: "time from Gemini to client, p50 and p99 (both ends are one process and share its core)",
+      value: `${percentile(transits, 0.5).toFixed(1)} and ${percentile(transits, 0.99).toFixed(1)} ms`,
     },
-    {
-      id: "BP-4",
-      what: "memory of a stream",
-      value: `${perStreamKb.toFixed(0)} KB (RSS ${during.rssMb.toFixed(0)} MB)`,
-      held: during.rssMb <= 768,
-    },
+  ];
+}
+
+/** The promise of ST-2: so many streams, and a machine that is not full. */
+export async function pass(rig: Rig, holdMs: number): Promise<Figure[]> {
+  // What code costs until it is compiled is told by the bench.
+  await run(rig, FEW_STREAMS, holdMs, FEW_EVERY_MS);
+  const { transits } = await run(rig, FEW_STREAMS, holdMs, FEW_EVERY_MS);
+  return [
+    atMost("ST-2", `p50 from Gemini to client at ${FEW_STREAMS} streams`, percentile(transits, 0.5), 5, " ms"),
+    atMost("ST-2", `p99 from Gemini to client at ${FEW_STREAMS} streams`, percentile(transits, 0.99), 20, " ms"),
   ];
 }

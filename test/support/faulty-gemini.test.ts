@@ -141,9 +141,8 @@ suite("connections that fail", () => {
 
   test("a connection can be reset before its request is read", async () => {
     await using gemini = await startFaultyGemini();
-    gemini.resetNewConnections(true);
+    gemini.resetNextConnections(1);
     assert.equal((await ask(gemini)).end, "reset");
-    gemini.resetNewConnections(false);
     assert.equal((await ask(gemini)).end, "fin");
     assert.equal(gemini.calls.length, 1);
   });

@@ -69,7 +69,7 @@ export class FaultyGemini implements AsyncDisposable {
   readonly #violations: string[] = [];
   readonly #waiters = new Set<() => void>();
   #script: Script = () => undefined;
-  #resetsNewConnections = false;
+  #connectionsToReset = 0;
   #closed = false;
 
   constructor(server: Server, { keepCalls = Number.POSITIVE_INFINITY, models = DEFAULT_MODELS }: FaultyGeminiOptions) {
@@ -96,9 +96,9 @@ export class FaultyGemini implements AsyncDisposable {
     this.#script = typeof script === "function" ? script : inOrder(script);
   }
 
-  /** Each new connection is reset before a byte of its request is read, until switched off. */
-  resetNewConnections(on: boolean): void {
-    this.#resetsNewConnections = on;
+  /** So many of the next connections are reset before a byte of their requests is read. */
+  resetNextConnections(count: number): void {
+    this.#connectionsToReset = count;
   }
 
   /** Ends all connections, as a server does with idle ones (FIN) or when it dies (RST). Running answers are cut. */
@@ -138,7 +138,8 @@ export class FaultyGemini implements AsyncDisposable {
   }
 
   #accept(socket: Socket): void {
-    if (this.#resetsNewConnections) {
+    if (this.#connectionsToReset > 0) {
+      this.#connectionsToReset--;
       socket.resetAndDestroy();
       return;
     }

@@ -86,3 +86,26 @@ test("a half-open line takes everything and tells nothing", async () => {
   line.proxy.drop();
   await until(() => line.seen.end === "reset");
 });
+
+for (const direction of ["up", "down"] as const) {
+  test(`a line can stall one way (${direction}), and go on with all that was sent meanwhile`, async () => {
+    await using line = await through({});
+    line.socket.write("one");
+    await until(() => line.seen.text === "one");
+    line.proxy.stall(direction);
+    line.socket.write("two");
+    await sleep(100);
+    assert.deepEqual(line.seen, { text: "one", end: undefined });
+    line.proxy.stall(undefined);
+    await until(() => line.seen.text === "onetwo");
+  });
+}
+
+test("what is sent into a line that stalls stays with its sender, once the buffers are full", async () => {
+  await using line = await through({});
+  line.proxy.stall("up");
+  line.socket.write(Buffer.alloc(64_000_000));
+  await sleep(200);
+  assert.ok(line.socket.writableLength > 0);
+  line.socket.destroy();
+});

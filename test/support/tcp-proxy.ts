@@ -1,4 +1,4 @@
-// A TCP proxy on 127.0.0.1 that is a bad line: slow, narrow, cut off, or half-open.
+// A TCP proxy on 127.0.0.1 that is a bad line: slow, narrow, cut off, stalled one way, or half-open.
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -27,6 +27,8 @@ export interface TcpProxy extends AsyncDisposable {
   readonly openConnections: number;
   /** From now on all bytes are taken and none is passed on, in both directions, and no end is told: what is left of a peer that vanished. */
   swallow(on: boolean): void;
+  /** From now on nothing of this direction is taken from its sender, whose buffers fill; undefined lets both go on. */
+  stall(direction: "up" | "down" | undefined): void;
   /** Resets all connections. */
   drop(): void;
 }
@@ -35,15 +37,15 @@ export interface TcpProxy extends AsyncDisposable {
 export async function startTcpProxy(target: string, { up = {}, down = {} }: TcpProxyOptions = {}): Promise<TcpProxy> {
   const { hostname, port } = new URL(target.includes("://") ? target : `tcp://${target}`);
   const sockets = new Set<Socket>();
-  const state = { swallows: false };
+  const state: LineState = { swallows: false, stalled: undefined, goOn: Promise.withResolvers() };
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     const upstream = connect({ host: hostname, port: Number(port), allowHalfOpen: true, noDelay: true });
     for (const socket of [client, upstream]) {
       sockets.add(socket);
       socket.on("error", () => undefined).once("close", () => sockets.delete(socket));
     }
-    void carry(client, upstream, up, state);
-    void carry(upstream, client, down, state);
+    void carry(client, upstream, up, "up", state);
+    void carry(upstream, client, down, "down", state);
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -53,6 +55,11 @@ export async function startTcpProxy(target: string, { up = {}, down = {} }: TcpP
       return sockets.size / 2;
     },
     swallow: (on) => void (state.swallows = on),
+    stall(direction) {
+      state.stalled = direction;
+      state.goOn.resolve();
+      state.goOn = Promise.withResolvers();
+    },
     drop: () => sockets.forEach((socket) => socket.resetAndDestroy()),
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
@@ -62,11 +69,20 @@ export async function startTcpProxy(target: string, { up = {}, down = {} }: TcpP
   };
 }
 
-async function carry(from: Socket, to: Socket, line: Line, state: { readonly swallows: boolean }): Promise<void> {
+interface LineState {
+  swallows: boolean;
+  stalled: "up" | "down" | undefined;
+  /** Resolves at the next change of what is stalled. */
+  goOn: PromiseWithResolvers<void>;
+}
+
+async function carry(from: Socket, to: Socket, line: Line, direction: "up" | "down", state: LineState): Promise<void> {
   const { delayMs = 0, bytesPerSecond = Number.POSITIVE_INFINITY, cutAfterBytes, cut = "reset" } = line;
   let carried = 0;
   try {
     for await (const piece of from.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      while (state.stalled === direction && !from.destroyed)
+        await Promise.race([state.goOn.promise, once(from, "close")]);
       if (state.swallows) continue;
       if (delayMs > 0) await sleep(delayMs);
       const passed = piece.subarray(0, cutAfterBytes === undefined ? undefined : cutAfterBytes - carried);
