@@ -248,7 +248,7 @@ export const PROMISES: readonly Promised[] = [
     "BP-3",
     "A reader who takes nothing is dropped.",
     "60 s, and at most a tenth more",
-    "over gRPC Node's timer begins anew after a write that was taken in part, so it may be 120 s; and it counts whatever moves on the connection, so that a stream that nobody reads is not dropped beside one that is read: it ends with the longest time of any stream",
+    "over HTTP/2 Node counts whatever moves on the connection, so that a stream that nobody reads is not dropped beside one that is read: it ends with the longest time of any stream",
     ["faults/slow-readers.test.ts", "a reader of SSE who takes nothing is dropped in time, and Gemini with it"],
     [
       "faults/slow-readers.test.ts",

@@ -6,6 +6,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { createWireHandler, type WireOptions } from "./adapter.ts";
 import { createGrpcHandler } from "./grpc.ts";
 import { SESSION_LIMITS, trackSessions, type SessionLimits } from "./sessions.ts";
+import { LOOKS, standsStill } from "./stalls.ts";
 
 export interface RpcServerOptions extends WireOptions {
   readonly host: string;
@@ -74,8 +75,13 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
 
 /** Node calls it a timeout when nothing moved on a stream; it is a stall only while we wait for the client to send or to take. */
 function dropWhenStalled(stream: ServerHttp2Stream, isRead: () => boolean, stallMs: number): void {
-  stream.setTimeout(stallMs, () => {
-    if (!isRead() || stream.writableLength > 0) stream.destroy();
+  const everyMs = stallMs / LOOKS;
+  stream.setTimeout(everyMs);
+  stream.on("timeout", () => {
+    const waiting = stream.writableLength;
+    if (isRead() && waiting === 0) return;
+    if (standsStill(stream, waiting, everyMs)) stream.destroy();
+    else stream.setTimeout(everyMs);
   });
 }
 
