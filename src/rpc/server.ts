@@ -73,6 +73,9 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   };
 }
 
+/** A PING that goes out on the connection counts as a write of all its streams, and a look does not come. */
+const LOOKS_MISSED_BY_A_PING = 1;
+
 /** Node calls it a timeout when nothing moved on a stream; it is a stall only while we wait for the client to send or to take. */
 function dropWhenStalled(stream: ServerHttp2Stream, isRead: () => boolean, stallMs: number): void {
   const everyMs = stallMs / LOOKS;
@@ -80,7 +83,7 @@ function dropWhenStalled(stream: ServerHttp2Stream, isRead: () => boolean, stall
   stream.on("timeout", () => {
     const waiting = stream.writableLength;
     if (isRead() && waiting === 0) return;
-    if (standsStill(stream, waiting, everyMs)) stream.destroy();
+    if (standsStill(stream, waiting, everyMs, LOOKS_MISSED_BY_A_PING)) stream.destroy();
     else stream.setTimeout(everyMs);
   });
 }

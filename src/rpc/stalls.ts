@@ -21,12 +21,15 @@ interface Look {
 
 const lastLooks = new WeakMap<Writable, Look>();
 
-/** One more look, `everyMs` after the last one, at a peer for which `waiting` bytes wait: whether it stood still for the whole limit. */
-export function standsStill(peer: Writable, waiting: number, everyMs: number): boolean {
+/**
+ * One more look, `everyMs` after the last one, at a peer for which `waiting` bytes wait: whether it stood still for the whole limit.
+ * `missable` looks in a row may be missing without anything having moved.
+ */
+export function standsStill(peer: Writable, waiting: number, everyMs: number, missable = 0): boolean {
   const atMs = performance.now();
   const last = lastLooks.get(peer);
   if (!last) peer.once("drain", () => lastLooks.delete(peer));
-  const longestMs = (waiting > 0 ? MOVED : MOVED_BY_TIME) * everyMs;
+  const longestMs = (waiting > 0 ? MOVED + missable : MOVED_BY_TIME) * everyMs;
   const isStill = last !== undefined && waiting >= last.waiting && atMs - last.atMs < longestMs;
   const isOfOneKind = last !== undefined && waiting > 0 === last.waiting > 0;
   const count = isStill && isOfOneKind ? last.count + 1 : 1;
