@@ -260,10 +260,13 @@ export const PROMISES: readonly Promised[] = [
     "soak/soak.test.ts",
     "BP-4: of 50 streams of an event a second none loses one",
   ]),
-  held("BP-5", "Buffered bodies together have a limit; beyond it 503 before reading.", "512 MiB", [
-    "facade/memory.test.ts",
-    "a body for which there is no memory is refused as busy before it is read",
-  ]),
+  partly(
+    "BP-5",
+    "Buffered bodies together have a limit; beyond it 503 before reading.",
+    "512 MiB",
+    "of 200 bodies of 20 MB at once 26 are answered, which is the limit, and the others refused, but up to 18 of them with 408 instead of 503 since start.js has V8 count external memory with the heap (test:soak); none without that flag",
+    ["facade/memory.test.ts", "a body for which there is no memory is refused as busy before it is read"],
+  ),
   held("BP-6", "No body costs memory or time out of proportion.", "≤ 4 × body + 8 MiB, 1 s per 20 MB", [
     "process/memory.test.ts",
     "BP-6, BP-7: of ${title} costs memory and time in proportion, and holds up nobody for long",
