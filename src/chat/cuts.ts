@@ -16,6 +16,13 @@ const TOKEN = new RegExp(`(${MARK}\\d{${NUMBER_LENGTH}})`);
 /** How many were cut out so far, of all texts: a token of one means nothing in another. */
 let cutCount = 0;
 
+/** Base64 in a JSON text, and where its bytes stand there. */
+export interface Place {
+  readonly start: number;
+  readonly end: number;
+  readonly base64: Base64;
+}
+
 /** The base64 that was cut out of one JSON text. */
 export class Cuts {
   readonly #held = new Map<string, Base64>();
@@ -30,6 +37,17 @@ export class Cuts {
     const token = MARK + String(cutCount).padStart(NUMBER_LENGTH, "0");
     this.#held.set(token, base64);
     return token;
+  }
+
+  /** The JSON text of these bytes, in which tokens stand in the places, which come in order. */
+  cutOut(json: Buffer, places: Iterable<Place>): string {
+    let short = "";
+    let kept = 0;
+    for (const { start, end, base64 } of places) {
+      short += json.toString("utf8", kept, start) + this.hold(base64);
+      kept = end;
+    }
+    return short + json.toString("utf8", kept);
   }
 
   /** What a token stands for; undefined for any other text. */

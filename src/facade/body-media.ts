@@ -2,7 +2,7 @@
 import { hash } from "node:crypto";
 import { isStandardBase64 } from "../chat/base64.ts";
 import { Base64Bytes, base64OfData, lazyData } from "../chat/bytes.ts";
-import { Cuts } from "../chat/cuts.ts";
+import { Cuts, type Place } from "../chat/cuts.ts";
 import { listMedia } from "../chat/media-items.ts";
 import type { ChatRequest } from "../gen/gemini/chat/v1/chat_pb.ts";
 import { checkBody, DATA_URL_HEAD, parseChecked, type Span } from "./body.ts";
@@ -42,9 +42,8 @@ export function readAroundMedia<T extends { readonly request: ChatRequest }>(
  */
 function cutMedia(longStrings: readonly Span[], bytes: Buffer, media: Cuts): string | undefined {
   const cut: Buffer[] = [];
+  const places: Place[] = [];
   let longestOther = 0;
-  let json = "";
-  let kept = 0;
   for (const span of longStrings) {
     const ascii = mediaIn(span, bytes);
     if (ascii === undefined) {
@@ -52,11 +51,10 @@ function cutMedia(longStrings: readonly Span[], bytes: Buffer, media: Cuts): str
       continue;
     }
     cut.push(ascii);
-    json += bytes.toString("utf8", kept, span[1] - ascii.length) + media.hold(new Base64Bytes(ascii));
-    kept = span[1];
+    places.push({ start: span[1] - ascii.length, end: span[1], base64: new Base64Bytes(ascii) });
   }
   if (cut.length === 0 || cut.some(({ length }) => length <= longestOther) || haveTwins(cut)) return undefined;
-  return json + bytes.toString("utf8", kept);
+  return media.cutOut(bytes, places);
 }
 
 /** Whether two are the same. Each held against each takes seconds where a body has thousands: so of those of one length, the hashes. */

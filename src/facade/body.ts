@@ -1,7 +1,7 @@
 // From the bytes of a body to a JSON value that is safe to walk.
 import { isUtf8 } from "node:buffer";
 import { isBase64 } from "../chat/base64.ts";
-import { CUT_MIN_LENGTH, Cuts } from "../chat/cuts.ts";
+import { CUT_MIN_LENGTH, Cuts, type Place } from "../chat/cuts.ts";
 import { Failure } from "../chat/failures.ts";
 
 /** Deepest nesting that is read. Deeper values break recursive walks (5000 levels suffice), and no real request comes near. */
@@ -48,15 +48,14 @@ export type Span = readonly [start: number, end: number];
 /** JSON.parse, around the media in long strings. Throws SyntaxError. */
 function parseAround(longStrings: readonly Span[], bytes: Buffer): unknown {
   const cuts = new Cuts();
-  let json = "";
-  let kept = 0;
+  return cuts.parse(cuts.cutOut(bytes, placesOfMedia(longStrings, bytes)));
+}
+
+function* placesOfMedia(longStrings: readonly Span[], bytes: Buffer): Generator<Place> {
   for (const [start, end] of longStrings) {
-    const text = bytes.toString("latin1", start, end);
-    if (!isMedia(text) || isName(bytes, end)) continue;
-    json += bytes.toString("utf8", kept, start) + cuts.hold(text);
-    kept = end;
+    const base64 = bytes.toString("latin1", start, end);
+    if (isMedia(base64) && !isName(bytes, end)) yield { start, end, base64 };
   }
-  return cuts.parse(json + bytes.toString("utf8", kept));
 }
 
 /** Whether a string is base64 with nothing or the head of a data URL before it, so that JSON.parse would return it as it is. */

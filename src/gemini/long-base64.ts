@@ -1,7 +1,7 @@
 // The JSON of Gemini's answers and requests, around whose long base64 JSON.parse and JSON.stringify are led (chat/cuts.ts).
 import { isStandardBase64, toStandardBase64 } from "../chat/base64.ts";
 import { type Base64, Base64Bytes } from "../chat/bytes.ts";
-import { CUT_MIN_LENGTH, Cuts } from "../chat/cuts.ts";
+import { CUT_MIN_LENGTH, Cuts, type Place } from "../chat/cuts.ts";
 import type { GenerateContentRequest, WirePart } from "./wire-request.ts";
 
 /** JSON.parse of one of Gemini's answers. Throws SyntaxError. */
@@ -15,15 +15,7 @@ export function parseAnswer(json: string): unknown {
 export function parseWholeAnswer(body: Buffer): unknown {
   if (body.length < CUT_MIN_LENGTH) return JSON.parse(body.toString("utf8"));
   const cuts = new Cuts();
-  let short = "";
-  let kept = 0;
-  for (const [start, end] of longData(body)) {
-    const ascii = body.subarray(start, end);
-    if (!isStandardBase64(ascii)) continue;
-    short += body.toString("utf8", kept, start) + cuts.hold(new Base64Bytes(ascii));
-    kept = end;
-  }
-  const json = short + body.toString("utf8", kept);
+  const json = cuts.cutOut(body, placesOfData(body));
   return cuts.size === 0 ? parseAnswer(json) : cuts.parse(json);
 }
 
@@ -31,13 +23,16 @@ const DATA_KEY = '"data":';
 const SPACE = 0x20;
 const QUOTE = 0x22;
 
-/** Where long values of `data` stand in a JSON text, as far as they are base64: other values may end at an escaped quote. */
-function* longData(json: Buffer): Generator<readonly [start: number, end: number]> {
+/** Long values of `data` in a JSON text, as far as they are base64: other values may end at an escaped quote. */
+function* placesOfData(json: Buffer): Generator<Place> {
   for (let key = json.indexOf(DATA_KEY); key >= 0;) {
     let start = key + DATA_KEY.length;
     while (json[start] === SPACE) start++;
     const end = json[start] === QUOTE ? json.indexOf(QUOTE, start + 1) : start;
-    if (end - start > CUT_MIN_LENGTH) yield [start + 1, end];
+    if (end - start > CUT_MIN_LENGTH) {
+      const ascii = json.subarray(start + 1, end);
+      if (isStandardBase64(ascii)) yield { start: start + 1, end, base64: new Base64Bytes(ascii) };
+    }
     key = json.indexOf(DATA_KEY, Math.max(end, start));
   }
 }
