@@ -21,35 +21,15 @@ import {
   startFaultyGemini,
   streamAnswer,
   textChunk,
-  type FaultyGemini,
 } from "../support/faulty-gemini.ts";
 import { Program, type Ready } from "./program.ts";
+import { LICENCE, startRig } from "./rig.ts";
 
-const LICENCE = "process-licence-0123456789";
 /** What is promised is 100 ms, and 2 s for a start; a busy machine may take longer. */
 const PROMPT_MS = 1_000;
 const START_MS = 20_000;
 /** A busy machine, too, tells of an event within it. */
 const LIMIT_MS = 2_000;
-
-interface Rig extends AsyncDisposable {
-  readonly gemini: FaultyGemini;
-  readonly program: Program;
-}
-
-async function rig(env: Record<string, string> = {}): Promise<Rig> {
-  const gemini = await startFaultyGemini();
-  const keys = { GEMINI_API_KEYS: "test-key-0123456789", GEMINI_BASE_URL: gemini.origin };
-  const program = new Program({ env: { LICENCES: LICENCE, ...keys, ...env } });
-  return {
-    gemini,
-    program,
-    async [Symbol.asyncDispose]() {
-      await program[Symbol.asyncDispose]();
-      await gemini.close();
-    },
-  };
-}
 
 const post = ({ http }: Ready, body: object, licence = LICENCE): Promise<Response> =>
   fetch(`${http}/gemini/v1/chat/completions`, {
@@ -74,7 +54,7 @@ const wholeText = (events: number): string => `${Array.from({ length: events }, 
 
 describe("a gateway that is killed", { concurrency: 2 }, () => {
   test("DR-5, ST-4: is a broken answer to each of its callers, and frees Gemini", async () => {
-    await using rigged = await rig();
+    await using rigged = await startRig();
     const { gemini, program } = rigged;
     const ready = await program.ready();
     gemini.script(({ streaming }) => (streaming ? ticking(1_000) : ["stall"]));
@@ -170,7 +150,7 @@ describe("a process that is stopped and goes on", { concurrency: 3 }, () => {
     ["longer", 2 * LIMIT_MS],
   ] as const) {
     test(`TM-3: a gateway that stands still for ${what} than a silence of Gemini may be ends no stream and loses nothing`, async () => {
-      await using rigged = await rig({
+      await using rigged = await startRig({
         STREAM_IDLE_TIMEOUT_MS: String(LIMIT_MS),
         FIRST_EVENT_TIMEOUT_MS: String(LIMIT_MS),
         KEEP_ALIVE_INTERVAL_MS: "200",
@@ -225,7 +205,7 @@ describe("a process that is stopped and goes on", { concurrency: 3 }, () => {
 });
 
 test("CX-1: a client that is killed closes Gemini's connection", async () => {
-  await using rigged = await rig();
+  await using rigged = await startRig();
   const { gemini, program } = rigged;
   const ready = await program.ready();
   gemini.script(() => streamAnswer([textChunk("one"), "stall"]));

@@ -8,39 +8,12 @@ import { createGrpcTransport } from "@connectrpc/connect-node";
 import { ChatService } from "../../src/gen/gemini/chat/v1/chat_pb.ts";
 import { Health, HealthCheckResponse_ServingStatus as Status } from "../../src/gen/grpc/health/v1/health_pb.ts";
 import { openAi, question, readSse, readStream, reasonOf } from "../faults/requests.ts";
-import {
-  pause,
-  repeatable,
-  startFaultyGemini,
-  streamAnswer,
-  textChunk,
-  type FaultyGemini,
-} from "../support/faulty-gemini.ts";
+import { pause, repeatable, streamAnswer, textChunk } from "../support/faulty-gemini.ts";
 import { Program, type Ready } from "./program.ts";
+import { LICENCE, startRig } from "./rig.ts";
 
-const LICENCE = "process-licence-0123456789";
 /** What a busy machine may add. */
 const SLACK_MS = 3_000;
-
-interface Rig extends AsyncDisposable {
-  readonly gemini: FaultyGemini;
-  readonly program: Program;
-}
-
-/** A program in front of a Gemini of its own. */
-async function rig(env: Record<string, string> = {}, npm = false): Promise<Rig> {
-  const gemini = await startFaultyGemini();
-  const keys = { GEMINI_API_KEYS: "test-key-0123456789", GEMINI_BASE_URL: gemini.origin };
-  const program = new Program({ npm, env: { LICENCES: LICENCE, LOG_LEVEL: "trace", ...keys, ...env } });
-  return {
-    gemini,
-    program,
-    async [Symbol.asyncDispose]() {
-      await program[Symbol.asyncDispose]();
-      await gemini.close();
-    },
-  };
-}
 
 const post = ({ http }: Ready, body: object): Promise<Response> =>
   fetch(`${http}/gemini/v1/chat/completions`, {
@@ -72,7 +45,7 @@ async function accepts({ http }: Ready): Promise<boolean> {
 
 describe("SIGTERM", { concurrency: 3 }, () => {
   test("is told at once by readiness and health, and for a while everything is still served", async () => {
-    await using rigged = await rig({ SHUTDOWN_DELAY_MS: "1500" });
+    await using rigged = await startRig({ SHUTDOWN_DELAY_MS: "1500" });
     const { gemini, program } = rigged;
     const ready = await program.ready();
     gemini.script(() => streamAnswer([last]));
@@ -92,7 +65,7 @@ describe("SIGTERM", { concurrency: 3 }, () => {
   });
 
   test("lets running streams finish, takes no new connection meanwhile, and ends with 0 as soon as they have", async () => {
-    await using rigged = await rig({ SHUTDOWN_GRACE_MS: "20000" });
+    await using rigged = await startRig({ SHUTDOWN_GRACE_MS: "20000" });
     const { gemini, program } = rigged;
     const ready = await program.ready();
     gemini.script(() => short);
@@ -112,7 +85,7 @@ describe("SIGTERM", { concurrency: 3 }, () => {
   });
 
   test("tells streams that do not finish in time, and still ends with 0", async () => {
-    await using rigged = await rig({ SHUTDOWN_GRACE_MS: "700" });
+    await using rigged = await startRig({ SHUTDOWN_GRACE_MS: "700" });
     const { gemini, program } = rigged;
     const ready = await program.ready();
     gemini.script(() => endless);
@@ -136,7 +109,7 @@ describe("SIGTERM", { concurrency: 3 }, () => {
   });
 
   test("tells JSON calls that do not finish in time with a 503", async () => {
-    await using rigged = await rig({ SHUTDOWN_GRACE_MS: "500" });
+    await using rigged = await startRig({ SHUTDOWN_GRACE_MS: "500" });
     const { gemini, program } = rigged;
     const ready = await program.ready();
     gemini.script(() => ["stall"]);
@@ -150,7 +123,7 @@ describe("SIGTERM", { concurrency: 3 }, () => {
   });
 
   test("DR-9: twice ends at once, however many streams are open", async () => {
-    await using rigged = await rig();
+    await using rigged = await startRig();
     const { gemini, program } = rigged;
     const ready = await program.ready();
     gemini.script(() => endless);
@@ -165,7 +138,7 @@ describe("SIGTERM", { concurrency: 3 }, () => {
   });
 
   test("is taken from npm: no server is left behind when npm is told to stop", async () => {
-    await using rigged = await rig({}, true);
+    await using rigged = await startRig({}, true);
     const { program } = rigged;
     const ready = await program.ready();
     program.signal("SIGTERM");
@@ -175,7 +148,7 @@ describe("SIGTERM", { concurrency: 3 }, () => {
   });
 
   test("holds for the facade alone too: streams finish, and the rest is told", async () => {
-    await using service = await rig();
+    await using service = await startRig();
     const { gemini } = service;
     const { grpc } = await service.program.ready();
     await using facade = new Program({ env: { CHAT_SERVICE_URL: `http://${grpc}`, SHUTDOWN_GRACE_MS: "1500" } });
@@ -195,7 +168,7 @@ describe("SIGTERM", { concurrency: 3 }, () => {
 });
 
 test("SIGINT is a stop as well", async () => {
-  await using rigged = await rig();
+  await using rigged = await startRig();
   const { program } = rigged;
   await program.ready();
   program.signal("SIGINT");
