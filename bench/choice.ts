@@ -27,7 +27,7 @@ const OPTIONS = {
   help: { type: "boolean", default: false },
 } as const;
 
-const DEFAULTS = { rounds: 7, measureMs: 1_000, preWarmMs: 1_500 };
+const DEFAULTS = { rounds: 7, measureMs: 2_000, preWarmMs: 3_000 };
 const QUICK = { rounds: 2, measureMs: 400, preWarmMs: 1_000 };
 /** A round of slow streams takes as long as all others together. */
 const SLOW_SHARE = 3;

@@ -15,7 +15,7 @@ export interface Plan {
   readonly targets: readonly Target[];
 }
 
-const WARM_UP_MS = 200;
+const WARM_UP_MS = 300;
 
 /** Runs the plan. Rejects on the first bad answer: then no figure counts. */
 export async function runRounds(client: LoadClient, plan: Plan, onProgress: (text: string) => void): Promise<Sample[]> {

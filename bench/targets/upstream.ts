@@ -6,7 +6,7 @@ import { Pool, type Dispatcher } from "undici";
 export interface OpenAiRequest {
   readonly model: string;
   readonly stream?: boolean;
-  readonly temperature?: number;
+  readonly max_tokens?: number;
   readonly messages: readonly { readonly role: string; readonly content: string | readonly OpenAiPart[] }[];
 }
 
@@ -26,7 +26,7 @@ export function createUpstream(): Upstream {
   return (request) => pool.request(toGeminiCall(request));
 }
 
-function toGeminiCall({ model, stream, messages, temperature }: OpenAiRequest): Dispatcher.RequestOptions {
+function toGeminiCall({ model, stream, messages, max_tokens: maxOutputTokens }: OpenAiRequest): Dispatcher.RequestOptions {
   const system = messages.filter(({ role }) => role === "system");
   const turns = messages.filter(({ role }) => role !== "system");
   const body = {
@@ -35,7 +35,7 @@ function toGeminiCall({ model, stream, messages, temperature }: OpenAiRequest): 
       parts: toParts(content),
     })),
     ...(system.length > 0 && { systemInstruction: { parts: system.flatMap(({ content }) => toParts(content)) } }),
-    generationConfig: { temperature },
+    generationConfig: { maxOutputTokens },
   };
   const method = stream === true ? "streamGenerateContent?alt=sse" : "generateContent";
   return {
