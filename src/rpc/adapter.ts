@@ -17,6 +17,7 @@ import { implementHealth, type Readiness } from "./health.ts";
 import { isGone, writeAnswer, type NodeRequest, type NodeResponse } from "./node-response.ts";
 import { implementReflection } from "./reflection.ts";
 import { implementOnWire, type Operations } from "./services.ts";
+import type { StreamPeer } from "./stream-peer.ts";
 import { clampTimeouts } from "./timeout-header.ts";
 
 export interface WireOptions {
@@ -37,7 +38,8 @@ export interface WireOptions {
   readonly onRefused: (requestId: string, failure: Failure) => void;
 }
 
-export type NodeHandler = (request: NodeRequest, response: NodeResponse) => void;
+/** `peer`: the client of an HTTP/2 stream; that of a connection of HTTP/1.1 needs none. */
+export type NodeHandler = (request: NodeRequest, response: NodeResponse, peer?: StreamPeer) => void;
 
 /** With `companions` health and reflection are served too, until that signal aborts. Unknown paths get 404. */
 export function createWireHandler(options: WireOptions, companions?: AbortSignal): NodeHandler {
@@ -51,9 +53,9 @@ export function createWireHandler(options: WireOptions, companions?: AbortSignal
   router.service(ChatService, implementations.chat).service(ModelService, implementations.models);
   if (companions) addCompanions(router, options, companions);
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
-  return (request, response) => {
+  return (request, response, peer) => {
     const handler = handlers.get(request.url?.split("?", 1)[0] ?? "");
-    if (handler) void serve(handler, options, request, response);
+    if (handler) void serve(handler, options, request, response, peer);
     else (response as ServerResponse).writeHead(404).end();
   };
 }
@@ -66,6 +68,7 @@ async function serve(
   { budget, onRefused }: WireOptions,
   request: NodeRequest,
   response: NodeResponse,
+  peer: StreamPeer | undefined,
 ): Promise<void> {
   const asked = toUniversalRequest(request, response);
   if (!asked) {
@@ -74,7 +77,7 @@ async function serve(
   }
   try {
     const lease = budget.lease(response);
-    await writeAnswer(await handler({ ...asked, body: readBody(request, lease) }), request, response);
+    await writeAnswer(await handler({ ...asked, body: readBody(request, lease, peer) }), request, response, peer);
   } catch (error) {
     if (!isGone(response)) onRefused("", Failure.from(error));
     response.destroy();
@@ -94,8 +97,13 @@ function toUniversalRequest(request: NodeRequest, response: NodeResponse): Param
 }
 
 /** The bytes of a body, each taken from the budget before the next is asked for. Who stops reading does not destroy the request. */
-async function* readBody(request: NodeRequest, lease: BodyLease): AsyncGenerator<Uint8Array> {
+async function* readBody(
+  request: NodeRequest,
+  lease: BodyLease,
+  peer: StreamPeer | undefined,
+): AsyncGenerator<Uint8Array> {
   for await (const bytes of request.iterator({ destroyOnReturn: false })) {
+    peer?.stepped();
     try {
       lease.take((bytes as Uint8Array).length);
     } catch (error) {

@@ -4,17 +4,20 @@ import { toBinary, type DescMessage, type Message } from "@bufbuild/protobuf";
 import type { ConnectError, HandlerContext } from "@connectrpc/connect";
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import { ENVELOPE_BYTES } from "./grpc-request.ts";
-import { closeAfterTrailers, room, toTrailers } from "./node-response.ts";
+import { closeAfterTrailers, toTrailers } from "./node-response.ts";
+import type { StreamPeer } from "./stream-peer.ts";
 
 export class GrpcAnswer {
+  readonly #peer: StreamPeer;
   readonly #stream: ServerHttp2Stream;
   readonly #schema: DescMessage;
   readonly #header: Headers;
   readonly #trailer: Headers;
 
   /** The service may set headers until its first message, and trailers until its last. */
-  constructor(stream: ServerHttp2Stream, context: HandlerContext) {
-    this.#stream = stream;
+  constructor(peer: StreamPeer, context: HandlerContext) {
+    this.#peer = peer;
+    this.#stream = peer.stream;
     this.#schema = context.method.output;
     this.#header = context.responseHeader;
     this.#trailer = context.responseTrailer;
@@ -30,7 +33,7 @@ export class GrpcAnswer {
     if (this.isGone) return;
     const envelope = toEnvelope(toBinary(this.#schema, message));
     this.#writeHead();
-    if (!this.#stream.write(envelope)) await room(this.#stream);
+    await this.#peer.write(envelope);
   }
 
   /** Without an error the status is OK. */

@@ -1,8 +1,8 @@
 // The one message of a gRPC request, read from its HTTP/2 stream. What is refused has Connect's codes and words.
-import type { ServerHttp2Stream } from "node:http2";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { BytePile } from "../chat/byte-pile.ts";
 import type { BodyLease } from "./body-budget.ts";
+import type { StreamPeer } from "./stream-peer.ts";
 
 /** Before each message: a byte of flags and four of its length. */
 export const ENVELOPE_BYTES = 5;
@@ -13,11 +13,12 @@ const NOTHING = Buffer.alloc(0);
  * The bytes of the message, once the client has said all. Rejects as soon as it is clear that there is not exactly one, uncompressed and
  * of at most `maxBytes`, or that the lease has no room; nothing more is read then. Rejects when the client leaves, too.
  */
-export async function readMessage(stream: ServerHttp2Stream, maxBytes: number, lease: BodyLease): Promise<Uint8Array> {
+export async function readMessage(peer: StreamPeer, maxBytes: number, lease: BodyLease): Promise<Uint8Array> {
   const pile = new BytePile();
   let head = NOTHING;
   let endBytes: number | undefined;
-  for await (const piece of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+  for await (const piece of peer.stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    peer.stepped();
     lease.take(piece.length);
     pile.add(piece);
     if (head.length < ENVELOPE_BYTES) head = Buffer.concat([head, piece.subarray(0, ENVELOPE_BYTES - head.length)]);

@@ -16,6 +16,8 @@ import { GrpcAnswer } from "./grpc-answer.ts";
 import { GrpcContext } from "./grpc-context.ts";
 import { readMessage } from "./grpc-request.ts";
 import { implementOnWire } from "./services.ts";
+import type { StallWatch } from "./stalls.ts";
+import { StreamPeer } from "./stream-peer.ts";
 
 /** Takes a new stream, or returns false and has not touched it. */
 export type GrpcHandler = (
@@ -31,7 +33,8 @@ interface Method {
 
 type Gate = ReturnType<typeof createRequestGate>;
 
-export function createGrpcHandler(options: WireOptions): GrpcHandler {
+/** `stalls` hears of the stream of every call that is taken. */
+export function createGrpcHandler(options: WireOptions, stalls: StallWatch): GrpcHandler {
   const { chat, models } = implementOnWire(options.operations, options);
   const methods = new Map([...methodsOf(ChatService, chat), ...methodsOf(ModelService, models)]);
   const gate = createRequestGate(options);
@@ -43,7 +46,7 @@ export function createGrpcHandler(options: WireOptions): GrpcHandler {
     stream.on("error", () => undefined);
     void watched(stream, options, (signal) => {
       const context = new GrpcContext(method.descriptor, signal, rawHeaders, timeout.timeoutMs);
-      return serve(stream, method, context, gate, options);
+      return serve(new StreamPeer(stream, stalls), method, context, gate, options);
     });
     return true;
   };
@@ -82,17 +85,17 @@ async function watched(
 
 /** From the door to the trailers. Rejects only when the answer cannot be written. */
 async function serve(
-  stream: ServerHttp2Stream,
+  peer: StreamPeer,
   method: Method,
   context: GrpcContext,
   gate: Gate,
   { budget, readMaxBytes, onRefused }: WireOptions,
 ): Promise<void> {
-  const answer = new GrpcAnswer(stream, context);
-  const lease = budget.lease(stream);
+  const answer = new GrpcAnswer(peer, context);
+  const lease = budget.lease(peer.stream);
   try {
     await gate(context);
-    const request = parse(method.descriptor.input, await readMessage(stream, readMaxBytes, lease));
+    const request = parse(method.descriptor.input, await readMessage(peer, readMaxBytes, lease));
     const answered = method.run(request, context);
     if (!(Symbol.asyncIterator in answered)) {
       await answer.write(await answered);

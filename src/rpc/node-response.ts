@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Stream } from "node:http2";
 import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
 import { toPlainGrpcMessage } from "./grpc-message.ts";
+import type { StreamPeer } from "./stream-peer.ts";
 import { swallowRest } from "./unread-body.ts";
 
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
@@ -12,7 +13,12 @@ export type NodeResponse = ServerResponse | Http2ServerResponse;
 type Answer = Awaited<ReturnType<ConnectRouter["handlers"][number]>>;
 
 /** Resolves when all is written or the client has left, which the handler behind the answer is told. Rejects when that fails. */
-export async function writeAnswer(answer: Answer, request: NodeRequest, response: NodeResponse): Promise<void> {
+export async function writeAnswer(
+  answer: Answer,
+  request: NodeRequest,
+  response: NodeResponse,
+  peer?: StreamPeer,
+): Promise<void> {
   const body = answer.body?.[Symbol.asyncIterator]();
   let piece = await body?.next();
   // Only now: the implementation could set headers until its first message.
@@ -22,7 +28,8 @@ export async function writeAnswer(answer: Answer, request: NodeRequest, response
       await body.throw?.(new ConnectError("the client left", Code.Canceled)).catch(ignoreEcho);
       return;
     }
-    if (!(response as ServerResponse).write(piece.value)) await room(response);
+    if (peer) await peer.write(piece.value);
+    else if (!(response as ServerResponse).write(piece.value)) await room(response as ServerResponse);
     piece = await body.next();
   }
   if (isGone(response)) return;
@@ -48,14 +55,13 @@ export function toTrailers(trailer: Headers): Record<string, string> {
 }
 
 /** Settles on drain or close, whichever comes. */
-export function room(response: NodeResponse | ServerHttp2Stream): Promise<void> {
-  const emitter: NodeJS.EventEmitter = response;
+function room(response: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
     const settle = (): void => {
-      emitter.off("drain", settle).off("close", settle);
+      response.off("drain", settle).off("close", settle);
       resolve();
     };
-    emitter.once("drain", settle).once("close", settle);
+    response.once("drain", settle).once("close", settle);
   });
 }
 

@@ -6,7 +6,8 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { createWireHandler, type WireOptions } from "./adapter.ts";
 import { createGrpcHandler } from "./grpc.ts";
 import { SESSION_LIMITS, trackSessions, type SessionLimits } from "./sessions.ts";
-import { LOOKS, standsStill } from "./stalls.ts";
+import { StallWatch } from "./stalls.ts";
+import { StreamPeer } from "./stream-peer.ts";
 
 export interface RpcServerOptions extends WireOptions {
   readonly host: string;
@@ -46,15 +47,14 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     maxSessionMemory: SESSION_MEMORY_MB,
     maxHeaderListPairs: MAX_HEADER_PAIRS,
   });
-  const serveGrpc = createGrpcHandler(options);
+  const stalls = new StallWatch(options.stallMs);
+  const serveGrpc = createGrpcHandler(options, stalls);
   // Never listens: it only makes requests and responses of streams.
   const compatible = createServer((request, response: Http2ServerResponse) => {
-    dropWhenStalled(response.stream, () => request.complete, options.stallMs);
-    handle(request, response);
+    handle(request, response, new StreamPeer(response.stream, stalls));
   });
   server.on("stream", (stream: ServerHttp2Stream, headers, flags, rawHeaders) => {
-    if (serveGrpc(stream, headers, rawHeaders)) dropWhenStalled(stream, () => stream.readableEnded, options.stallMs);
-    else compatible.emit("stream", stream, headers, flags, rawHeaders);
+    if (!serveGrpc(stream, headers, rawHeaders)) compatible.emit("stream", stream, headers, flags, rawHeaders);
   });
   const sessions = trackSessions(server, options.sessionLimits ?? SESSION_LIMITS);
   await listen(server, options.host, options.port);
@@ -71,21 +71,6 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
       for (const session of sessions) session.destroy();
     },
   };
-}
-
-/** A PING that goes out on the connection counts as a write of all its streams, and a look does not come. */
-const LOOKS_MISSED_BY_A_PING = 1;
-
-/** Node calls it a timeout when nothing moved on a stream; it is a stall only while we wait for the client to send or to take. */
-function dropWhenStalled(stream: ServerHttp2Stream, isRead: () => boolean, stallMs: number): void {
-  const everyMs = stallMs / LOOKS;
-  stream.setTimeout(everyMs);
-  stream.on("timeout", () => {
-    const waiting = stream.writableLength;
-    if (isRead() && waiting === 0) return;
-    if (standsStill(stream, waiting, everyMs, LOOKS_MISSED_BY_A_PING)) stream.destroy();
-    else stream.setTimeout(everyMs);
-  });
 }
 
 function listen(server: Http2Server, host: string, port: number): Promise<void> {

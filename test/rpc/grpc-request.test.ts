@@ -7,6 +7,8 @@ import { setImmediate } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { ENVELOPE_BYTES, readMessage } from "../../src/rpc/grpc-request.ts";
+import { StallWatch } from "../../src/rpc/stalls.ts";
+import { StreamPeer } from "../../src/rpc/stream-peer.ts";
 
 const MESSAGE_BYTES = 5_000;
 /** The latest pieces may still be on their way. */
@@ -33,7 +35,11 @@ test("a message that comes byte by byte is read whole, and keeps its bytes but n
   const stream = Readable.from(send(), { objectMode: false, highWaterMark: 1 });
   let leasedBytes = 0;
   const lease = { take: (bytes: number) => void (leasedBytes += bytes) };
-  const message = await readMessage(stream as ServerHttp2Stream, MESSAGE_BYTES, lease);
+  const message = await readMessage(
+    new StreamPeer(stream as ServerHttp2Stream, new StallWatch(60_000)),
+    MESSAGE_BYTES,
+    lease,
+  );
   const sent = Uint8Array.from({ length: MESSAGE_BYTES }, (_, at) => at % 251);
   assert.deepEqual(Buffer.from(message), Buffer.from(sent));
   assert.equal(leasedBytes, ENVELOPE_BYTES + MESSAGE_BYTES);
