@@ -45,15 +45,7 @@ interface Exchange {
 
 export function handleCompletions(options: CompletionsOptions) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const told = {
-      headers: {
-        strict: request.headers["x-gateway-strict"] === "true",
-        images: request.headers["x-gateway-images"]?.toString(),
-      },
-      query: request.query as Readonly<Record<string, unknown>>,
-    };
-    const bytes = await readBody(request.raw, options.bodyMaxBytes, options.budget.lease(reply.raw));
-    const intent = readAroundMedia(bytes, (body) => readChatCompletion(body, told));
+    const intent = await readIntent(options, request, reply);
     const { delivery, maxAttempts } = intent;
     const { stream } = delivery;
     const identity: AnswerIdentity = {
@@ -67,6 +59,20 @@ export function handleCompletions(options: CompletionsOptions) {
     const exchange: Exchange = { intent, identity, request, reply, leaving, call };
     return await (stream ? streamAnswer(options, exchange) : jsonAnswer(options, exchange));
   };
+}
+
+/** On its own: what a running handler has in a variable is kept until its answer is over, and that would be the body twice. */
+async function readIntent(
+  { bodyMaxBytes, budget }: CompletionsOptions,
+  { raw, headers, query }: FastifyRequest,
+  reply: FastifyReply,
+): Promise<ChatIntent> {
+  const told = {
+    headers: { strict: headers["x-gateway-strict"] === "true", images: headers["x-gateway-images"]?.toString() },
+    query: query as Readonly<Record<string, unknown>>,
+  };
+  const bytes = await readBody(raw, bodyMaxBytes, budget.lease(reply.raw));
+  return readAroundMedia(bytes, (body) => readChatCompletion(body, told));
 }
 
 const JSON_TYPE = "application/json; charset=utf-8";

@@ -34,13 +34,20 @@ export function toFailure(error: FastifyError | Error): Failure {
 /** Who was refused by the parser gets so long to read why, in milliseconds. */
 const FAREWELL_MS = 1_000;
 
+const LATE = "ERR_HTTP_REQUEST_TIMEOUT";
+
 type ClientError = Error & { readonly code?: string };
 
 /** Answers what Node's HTTP parser refused: there is no request, only a socket. */
 export function createClientErrorHandler(onRefused: OnRefused): (error: ClientError, socket: Socket) => void {
   return (error, socket) => {
-    // An answer that has begun must not get another one in its middle.
     const { _httpMessage: running } = socket as Socket & { readonly _httpMessage?: ServerResponse | null };
+    if (error.code === LATE && running?.req.complete) {
+      // Late is a pipelined request, which is not read before its turn: the running one is answered, and there is no next.
+      running.once("finish", () => socket.destroySoon());
+      return;
+    }
+    // An answer that has begun must not get another one in its middle.
     if (error.code === "ECONNRESET" || !socket.writable || running?.headersSent) {
       socket.destroy();
       return;
@@ -48,6 +55,8 @@ export function createClientErrorHandler(onRefused: OnRefused): (error: ClientEr
     const requestId = randomUUID();
     const failure = clientFailure(error.code);
     onRefused(requestId, failure);
+    // Who was refused must not be served as well, should the rest come after all.
+    running?.req.pause();
     socket.end(toRawAnswer(failure, requestId));
     setTimeout(() => socket.destroy(), FAREWELL_MS).unref();
   };
@@ -70,7 +79,7 @@ function clientFailure(code: string | undefined): Failure {
   switch (code) {
     case "HPE_HEADER_OVERFLOW":
       return new Failure("HEADERS_TOO_LARGE", "The request has too many headers, or they are too large.");
-    case "ERR_HTTP_REQUEST_TIMEOUT":
+    case LATE:
       return new Failure("REQUEST_TIMEOUT", "The request did not arrive in time.");
     default:
       return new Failure("INVALID_VALUE", "The request is not valid HTTP/1.1.");

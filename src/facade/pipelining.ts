@@ -9,12 +9,13 @@ const lastOf = new WeakMap<Socket, ServerResponse>();
 const waitingOn = new WeakMap<Socket, number>();
 
 /**
- * Calls `begin` when the answers to all earlier requests of the connection are done; never when it ended before: a response that has not
- * been given its socket yet would not tell that the client left.
+ * Calls `begin` when the answers to all earlier requests of the connection are done; never when it ended before, by the client (a response
+ * that has not been given its socket yet would not tell) or by us.
  */
 export function inTurn({ socket }: IncomingMessage, response: ServerResponse, begin: () => void): void {
   const previous = lastOf.get(socket);
   lastOf.set(socket, response);
+  if (!socket.writable) return;
   if (previous === undefined || previous.closed) {
     begin();
     return;
@@ -27,6 +28,6 @@ export function inTurn({ socket }: IncomingMessage, response: ServerResponse, be
   waitingOn.set(socket, waiting);
   previous.once("close", () => {
     waitingOn.set(socket, (waitingOn.get(socket) ?? 1) - 1);
-    if (!socket.destroyed) begin();
+    if (socket.writable) begin();
   });
 }

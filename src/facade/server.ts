@@ -4,6 +4,7 @@ import type { FastifyCorsOptions } from "@fastify/cors";
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { Failure } from "../chat/failures.ts";
 import { chooseRequestId } from "../rpc/call-context.ts";
+import { ARRIVAL_CHECK_MS, limitArrival } from "./arrival.ts";
 import { handleCompletions, type CompletionsOptions } from "./completions.ts";
 import { createClientErrorHandler, sendFailure, toFailure, type OnRefused } from "./errors.ts";
 import { requireLicence, type Admission } from "./identity.ts";
@@ -12,7 +13,7 @@ import { createNotFound } from "./not-found.ts";
 import { addOperationRoutes, type OperationOptions } from "./operation.ts";
 import { inTurn } from "./pipelining.ts";
 import { checkHead } from "./request-head.ts";
-import { dropWhenStalled } from "./stalls.ts";
+import { dropStalled } from "./stalls.ts";
 import { leaveBodiesUnread } from "./upload.ts";
 import { addWireRoutes, type NodeHandler } from "./wire.ts";
 
@@ -33,8 +34,6 @@ export interface FacadeOptions extends CompletionsOptions, ModelsOptions, Operat
 
 /** Longer than load balancers keep theirs, so that they close first. */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
-/** How often Node looks for connections over their time. */
-const CONNECTIONS_CHECK_MS = 1_000;
 /** TCP asks a silent peer whether it is still there: one that vanished without a word would hold its call for ever. */
 const PROBE_AFTER_MS = 60_000;
 /** Header bytes and fields of one request; beyond either Node answers through the client error handler. */
@@ -67,9 +66,6 @@ export async function createFacade(options: FacadeOptions): Promise<FastifyInsta
   };
   const app = fastify({
     logger: false,
-    // Fastify sets Node's requestTimeout to 0 unless told: a body dripped byte by byte would stay for ever.
-    requestTimeout: options.headersTimeoutMs + options.bodyTimeoutMs,
-    connectionTimeout: options.stallMs,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     forceCloseConnections: "idle",
     return503OnClosing: false,
@@ -83,12 +79,11 @@ export async function createFacade(options: FacadeOptions): Promise<FastifyInsta
     schemaController: { compilersFactory: { buildValidator: refuseSchemas, buildSerializer: refuseSchemas } },
     http: {
       maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: options.headersTimeoutMs,
       // Node's own answer to a missing Host is an empty 400; request-head.ts has a better one.
       requireHostHeader: false,
       // Else the flag of that name would let every trick through.
       insecureHTTPParser: false,
-      connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
+      connectionsCheckingInterval: ARRIVAL_CHECK_MS,
       keepAlive: true,
       keepAliveInitialDelay: PROBE_AFTER_MS,
     },
@@ -99,8 +94,13 @@ export async function createFacade(options: FacadeOptions): Promise<FastifyInsta
     const { default: cors } = await import("@fastify/cors");
     await app.register(cors, corsRules(options.corsOrigins));
   }
+  limitArrival(app.server, {
+    headersMs: options.headersTimeoutMs,
+    requestMs: options.headersTimeoutMs + options.bodyTimeoutMs,
+  });
   leaveBodiesUnread(app);
-  greetRequests(app, options.stallMs);
+  greetRequests(app);
+  dropStalled(app.server, options.stallMs);
   app.setErrorHandler(answerFailure);
   app.setNotFoundHandler((request, reply) => answerFailure(findFailure(request, reply), request, reply));
   addOperationRoutes(app, options);
@@ -116,14 +116,13 @@ function refuseSchemas(): () => never {
 }
 
 /** What holds for every request, whatever its path. */
-function greetRequests(app: FastifyInstance, stallMs: number): void {
+function greetRequests(app: FastifyInstance): void {
   let closing = false;
   app.addHook("preClose", async () => {
     closing = true;
   });
   app.addHook("onRequest", ({ id, raw }, reply, done) => {
     reply.header("x-request-id", id);
-    dropWhenStalled(reply.raw, raw.socket, stallMs);
     inTurn(raw, reply.raw, () => {
       if (closing) done(new Failure("SERVER_SHUTTING_DOWN", "The gateway is shutting down. Send the request again."));
       else done(refuseHead(raw, reply));

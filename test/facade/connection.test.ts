@@ -61,6 +61,34 @@ test("HP-1: a body that comes byte by byte is cut off with 408, also when a clie
   assert.ok(performance.now() - startedMs < HEADERS_TIMEOUT_MS + BODY_TIMEOUT_MS + 3_000);
 });
 
+test("HP-1: who was told 408 is not served as well, however soon the rest comes", async () => {
+  const calls = gemini.calls.length;
+  const clients = [0, 1].map(() => new BareClient(gateway.app.http));
+  const [withoutHead, withoutBody] = clients;
+  const request = chatRequest(STREAM);
+  const bodyAt = request.indexOf("\r\n\r\n") + 4;
+  withoutHead?.socket.write(request.slice(0, 30));
+  withoutBody?.socket.write(request.slice(0, bodyAt + 5));
+  await Promise.all(clients.map((client) => client.untilText("request_timeout")));
+  withoutHead?.socket.write(request.slice(30));
+  withoutBody?.socket.write(request.slice(bodyAt + 5));
+  for (const { text } of await Promise.all(clients.map((client) => client.untilEnd()))) {
+    assert.equal(text.match(/HTTP\/1\.1 /g)?.length, 1, text);
+  }
+  assert.equal(gemini.calls.length, calls);
+});
+
+test("HP-12: a pipelined body, which is not read before its turn, ends no call before it", async () => {
+  const calls = gemini.calls.length;
+  const [first, second] = [chatRequest(STREAM), chatRequest("", { "content-length": 1_000_000 })];
+  gemini.script([streamAnswer([textChunk("one"), pause(4_000), textChunk("end", { finishReason: "STOP" })])]);
+  const client = new BareClient(gateway.app.http);
+  client.socket.write(first + second + " ".repeat(500_000));
+  const { text } = await client.untilEnd();
+  assert.match(text, /^HTTP\/1\.1 200 [\s\S]*"content":"end"[\s\S]*\[DONE\]/);
+  assert.equal(gemini.calls.length, calls + 1);
+});
+
 test("HP-1: a stream that takes longer than a request may take to arrive is not cut off", async () => {
   const chunks = Array.from({ length: 9 }, (_, at) => [pause(500), textChunk(`${at} `)]).flat();
   gemini.script([streamAnswer([...chunks, textChunk("end", { finishReason: "STOP" })])]);

@@ -9,7 +9,7 @@ import { BareClient } from "../support/faulty-gemini/bare-client.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { transportsOf } from "../support/transports.ts";
 import { assertError } from "./openai-error.ts";
-import { chatRequest, send, toAnswer } from "./raw.ts";
+import { chatRequest, send, toAnswer, upload } from "./raw.ts";
 
 const BUDGET_BYTES = 1_000_000;
 
@@ -54,6 +54,19 @@ test("a body for which there is no memory is refused as busy before it is read",
   const small = await send(gateway, chatRequest(SMALL, { connection: "close" }));
   assert.equal(small.status, 200);
   holder.socket.destroy();
+  await untilAccepted();
+});
+
+test("BP-5: of many large bodies at once each is answered or refused as busy, and nobody is told anything else", async () => {
+  const body = Buffer.from(SMALL.padEnd(BUDGET_BYTES / 5));
+  const requestHead = chatRequest("", { "content-length": body.length });
+  const crowd = Array.from({ length: 100 }, () => upload(gateway.app.http, requestHead, body));
+  const answers = await Promise.all(crowd);
+  const refused = answers.filter((answer) => answer?.status === 503);
+  for (const answer of refused) assert.equal(answer?.headers["retry-after"], "1");
+  const served = answers.filter((answer) => answer?.status === 200);
+  assert.equal(served.length + refused.length, answers.length, answers.map((answer) => answer?.status).join(" "));
+  assert.ok(served.length > 0);
   await untilAccepted();
 });
 

@@ -174,6 +174,29 @@ describe("a process that is stopped and goes on", { concurrency: 3 }, () => {
     });
   }
 
+  test("HP-1: a gateway that stands still for longer than a request may take to arrive refuses none that came meanwhile", async () => {
+    await using rigged = await startRig({ HEADERS_TIMEOUT_MS: "1000", REQUEST_BODY_TIMEOUT_MS: "1000" });
+    const { gemini, program } = rigged;
+    const ready = await program.ready();
+    gemini.script(() => jsonAnswer(textChunk("fine", { finishReason: "STOP" })));
+    const body = JSON.stringify(openAi(false)).padEnd(1_000_000);
+    const request = chatRequest(body, { authorization: LICENCE, connection: "close" });
+    // Nothing, half a head, and a head with half a body.
+    const cuts = [0, 40, request.length / 2];
+    const clients = cuts.map((cut) => {
+      const client = new BareClient(ready.http);
+      client.socket.write(request.slice(0, cut));
+      return client;
+    });
+    await sleep(200);
+    program.signal("SIGSTOP");
+    for (const [at, { socket }] of clients.entries()) socket.write(request.slice(cuts[at]));
+    await sleep(2 * LIMIT_MS);
+    program.signal("SIGCONT");
+    for (const client of clients) assert.match((await client.untilEnd()).text, /^HTTP\/1\.1 200 [^]*"fine"/);
+    assert.equal(gemini.calls.length, clients.length);
+  });
+
   test("TM-3: a Gemini that stands still ends the stream with its limit, and is used again when it goes on", async (context) => {
     const emulator = spawn(process.execPath, [join(import.meta.dirname, "../../src/emulator/main.ts")], {
       env: { EMULATOR_PORT: "0" },
