@@ -232,40 +232,69 @@ export const PROMISES: readonly Promised[] = [
       "CX-6: after all of that the gateway answers, and has logged or printed nothing but what happened",
     ],
   ),
-  held("BP-1", "A slow reader slows Gemini down.", "sent ≤ taken + 8 MiB", [
-    "faults/slow-readers.test.ts",
-    "a reader of SSE who is slow, but reads, is not dropped and holds Gemini back",
-  ]),
+  partly(
+    "BP-1",
+    "A slow reader slows Gemini down.",
+    "sent ≤ taken + 8 MiB, of it outside of the kernel ≤ 0.5 MiB",
+    "7.5 to 8.9 MiB are on the way on loopback, 0.4 MiB of them outside of the kernel: its send buffers, Gemini's and ours, grow to 4 MiB each (net.ipv4.tcp_wmem), and Node cannot limit them; with net.ipv4.tcp_notsent_lowat=131072 on both machines it is 0.9 MiB in all (measured)",
+    [
+      "faults/slow-readers.test.ts",
+      "BP-1: a reader of SSE who is slow, but reads, is not dropped and holds Gemini back",
+    ],
+  ),
   partly(
     "BP-2",
     "100 readers who take nothing cost little memory.",
     "≤ 250 MB",
-    "over HTTP/1.1 100 of them raise the RSS by 380 to 690 MB while Gemini sends without end (test:soak): the kernel takes some 5 MB of each stream before it stops, and the text of an answer is kept until its end, for citations and signatures; queues and buffers are the smaller part, and smaller ones changed nothing. Gemini's longest answers are a fraction of that",
-    ["faults/slow-readers.test.ts", "100 readers who take nothing cost little memory each"],
+    "over HTTP/1.1 100 of them raise the RSS by 200 to 600 MB while Gemini sends without end (test:soak), 800 to 980 before the text of answers beyond 1 Mi characters was let go: some 70 MB are in use, the rest is what V8 and malloc keep of the 850 MB that pass in a second until the kernel's buffers are full; smaller queues change nothing; with net.ipv4.tcp_notsent_lowat=131072 it is 190 to 240 MB",
+    ["faults/slow-readers.test.ts", "BP-2: 100 readers who take nothing cost little memory each"],
+    ["faults/slow-readers.test.ts", "BP-2: the text of an endless answer does not stay in memory"],
+    [
+      "openai/long-stream.test.ts",
+      "BP-2: a longer one tells its sources in Gemini's own form and bytes, and that the rest was left out",
+    ],
+    [
+      "gemini/events-long.test.ts",
+      "BP-2: beyond it the offsets of a source count as they came, and fall into the right part",
+    ],
     ["process/memory.test.ts", "BP-2: 100 readers who open no window cost little memory"],
   ),
-  partly(
+  held(
     "BP-3",
-    "A reader who takes nothing is dropped.",
-    "60 s and at most a tenth more, over HTTP/2 a fifth: a PING of ours puts one look off",
-    "over HTTP/2 Node counts whatever moves on the connection, so that a stream that nobody reads is not dropped beside one that is read: it ends with the longest time of any stream",
-    ["faults/slow-readers.test.ts", "a reader of SSE who takes nothing is dropped in time, and Gemini with it"],
+    "A reader who takes nothing of what waits for it is dropped, and only it.",
+    "60 to 62 s after it took the last",
     [
       "faults/slow-readers.test.ts",
-      "a reader of SSE who takes a large event in pieces, each sooner than the limit, is not dropped",
+      "BP-3: a reader of ${face} who takes 1 KB and then nothing is dropped in time, Gemini with it, and counted once",
     ],
-    ["faults/slow-readers.test.ts", "a gRPC reader who opens no window is dropped in time, and Gemini with it"],
+    [
+      "faults/slow-readers.test.ts",
+      "BP-3: a stalled gRPC stream beside a busy one on its connection is dropped, and the busy one goes on",
+    ],
+    ["faults/slow-readers.test.ts", "BP-3: a gRPC reader who opens no window is dropped in time, and Gemini with it"],
+    [
+      "faults/slow-readers.test.ts",
+      "BP-3: a reader of SSE who takes a large event in pieces, each sooner than the limit, is not dropped",
+    ],
+    [
+      "faults/slow-readers.test.ts",
+      "BP-3: a gRPC reader who takes a large event in pieces, each sooner than the limit, is not dropped",
+    ],
+    ["rpc/stalls.test.ts", "BP-3: a peer that stands still is dropped after the limit, and never before"],
   ),
   held("BP-4", "Thousands of streams lose no event.", "5 000 × 1/s, RSS ≤ 768 MB", [
     "soak/soak.test.ts",
     "BP-4: of 50 streams of an event a second none loses one",
   ]),
-  partly(
+  held(
     "BP-5",
     "Buffered bodies together have a limit; beyond it 503 before reading.",
-    "512 MiB",
-    "of 200 bodies of 20 MB at once 26 are answered, which is the limit, and the others refused, but up to 18 of them with 408 instead of 503 since start.js has V8 count external memory with the heap (test:soak); none without that flag",
+    "512 MiB; 200 × 20 MB at once",
     ["facade/memory.test.ts", "a body for which there is no memory is refused as busy before it is read"],
+    [
+      "facade/memory.test.ts",
+      "BP-5: of many large bodies at once each is answered or refused as busy, and nobody is told anything else",
+    ],
   ),
   held("BP-6", "No body costs memory or time out of proportion.", "≤ 4 × body + 8 MiB, 1 s per 20 MB", [
     "process/memory.test.ts",
@@ -338,6 +367,11 @@ export const PROMISES: readonly Promised[] = [
       "HP-1: a body that comes byte by byte is cut off with 408, also when a client would be let in",
     ],
     ["facade/connection.test.ts", "HP-1: a stream that takes longer than a request may take to arrive is not cut off"],
+    ["facade/connection.test.ts", "HP-1: who was told 408 is not served as well, however soon the rest comes"],
+    [
+      "process/killed.test.ts",
+      "HP-1: a gateway that stands still for longer than a request may take to arrive refuses none that came meanwhile",
+    ],
   ),
   held(
     "HP-2",
@@ -421,6 +455,7 @@ export const PROMISES: readonly Promised[] = [
     ["facade/routes.test.ts", "OPTIONS, CONNECT and an upgrade give nothing away either"],
     ["facade/connection.test.ts", "HP-12: a client that expects a 100 before its body gets one"],
     ["facade/pipelining.test.ts", "HP-12: of pipelined calls one is in service, and all are answered in order"],
+    ["facade/connection.test.ts", "HP-12: a pipelined body, which is not read before its turn, ends no call before it"],
   ),
   held(
     "PL-1",

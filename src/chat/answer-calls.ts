@@ -46,11 +46,18 @@ interface Opened {
   readonly first: StreamChatResponse | undefined;
 }
 
+type Live = Pick<LiveAttempt<Opened>, "key" | "finish">;
+
+/** Without its result, whose first batch may be a picture: the answer would keep it to its end. */
+function toLive({ key, finish }: LiveAttempt<Opened>): Live {
+  return { key, finish };
+}
+
 /** The call that an answer comes from now and, when it is broken off, the one that goes on with it. */
 export class AnswerCalls {
   readonly #call: Call;
   readonly #plan: Plan;
-  #live: LiveAttempt<Opened> | undefined;
+  #live: Live | undefined;
   #source: EventSource;
   #iterator: Batches;
   /** What was billed before the current call; undefined: nothing. */
@@ -62,7 +69,7 @@ export class AnswerCalls {
   constructor(call: Call, plan: Plan, live: LiveAttempt<Opened>, spent: Usage | undefined) {
     this.#call = call;
     this.#plan = plan;
-    this.#live = live;
+    this.#live = toLive(live);
     this.#source = live.result.source;
     this.#iterator = live.result.iterator;
     this.spent = spent;
@@ -101,7 +108,7 @@ export class AnswerCalls {
       this.spent = this.spent ? addUsage(this.spent, usage) : usage;
       this.#call.deadline.restart();
       const live = await openCall(this.#call, this.#plan, { key }, continuation);
-      this.#live = live;
+      this.#live = toLive(live);
       this.#source = live.result.source;
       this.#iterator = live.result.iterator;
       if (live.result.first !== undefined) return live.result.first;

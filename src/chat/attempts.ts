@@ -14,7 +14,7 @@ export interface AttemptPorts {
 export interface LiveAttempt<T> {
   readonly result: T;
   readonly key: KeyHandle;
-  finish(outcome: "OK" | FailureReason): void;
+  readonly finish: (outcome: "OK" | FailureReason) => void;
 }
 
 /** What is called, and on which keys. */

@@ -2,11 +2,11 @@
 // Calls are kept under their id, images under a digest, an answer's text and the parts OpenAI cannot say under a digest of its text or,
 // when it has none, under the id of its first call.
 import { toJson } from "@bufbuild/protobuf";
-import type { ChatEvent, MediaChunk, Part } from "../gen/gemini/chat/v1/chat_pb.ts";
+import type { ChatEvent, MediaChunk, Part, ToolCall, ToolResult } from "../gen/gemini/chat/v1/chat_pb.ts";
 import { PartSchema } from "../gen/gemini/chat/v1/chat_pb.ts";
 import { base64OfData, NO_BYTES, setSignature, signatureText } from "./bytes.ts";
 import type { Memory } from "./ports.ts";
-import { answerKey, callKey, imageKey, textKey, visibleText } from "./signature-keys.ts";
+import { answerKey, callKey, imageKey, TextDigest, visibleText } from "./signature-keys.ts";
 
 /** How an answer was made up, so that its text alone brings it back: a slice of the text, a call, an image, or a whole part. */
 export type LayoutEntry =
@@ -22,17 +22,24 @@ export type LayoutEntry =
 const LAYOUT_MAX_LENGTH = 8 * 1024 * 1024;
 
 interface OpenEntry {
-  part: number;
-  event: ChatEvent;
-  text: string;
+  readonly part: number;
+  readonly kind: ChatEvent["event"]["case"];
+  /** A part that comes whole; of text and media only the place is kept. */
+  readonly whole: ChatEvent | undefined;
+  /** UTF-16 units of visible text. */
+  length: number;
   signature: string;
 }
 
-/** Watches the events of one candidate. Cheap until a signature or a special part shows up: it only keeps references. */
+/** Watches the events of one candidate. Cheap until a signature or a special part shows up: it only adds up. */
 export class AnswerRecorder {
   readonly #licenceId: string;
   readonly #memory: Memory;
   readonly #entries: OpenEntry[] = [];
+  /** What clients see of the answer as its text. */
+  readonly #visible = new TextDigest();
+  /** The same without the fences of code: with a JSON response format the facade leaves them out. Undefined while there are none. */
+  #bare: TextDigest | undefined;
   #signed = false;
   /** Whether there are parts that OpenAI cannot say. */
   #special = false;
@@ -71,15 +78,25 @@ export class AnswerRecorder {
     const kind = event.event.case;
     let entry = this.#entries.at(-1);
     if (!entry || entry.part !== event.part) {
-      entry = { part: event.part, event, text: "", signature: "" };
+      const whole = kind === "text" || kind === "media" ? undefined : event;
+      entry = { part: event.part, kind, whole, length: 0, signature: "" };
       this.#entries.push(entry);
     }
-    entry.text += visibleText(event);
+    entry.length += this.#addText(event);
     entry.signature += signature;
     this.#signed ||= signature !== "";
     this.#special ||= kind !== "text" && kind !== "toolCall" && kind !== "media";
     if (event.event.case === "toolCall") this.#remember(callKey(event.event.value.id), signature || undefined);
     if (event.event.case === "media") this.#keepImage(event.event.value, signature);
+  }
+
+  /** UTF-16 units that clients see of the event as text. */
+  #addText(event: ChatEvent): number {
+    const text = visibleText(event);
+    if (event.event.case === "text") this.#bare?.add(text);
+    else if (text !== "") this.#bare ??= this.#visible.copy();
+    this.#visible.add(text);
+    return text.length;
   }
 
   #keepImage({ source, mimeType }: MediaChunk, signature: string): void {
@@ -91,15 +108,12 @@ export class AnswerRecorder {
     // Nothing gets lost that is not kept elsewhere: signatures of calls and images have keys of their own. That nothing was lost is not
     // noted: a digest of each plain answer costs more than the few that come back, whose first turn asks the store in vain.
     if (!this.#special && !this.#signed) return;
-    const text = this.#entries.map((entry) => entry.text).join("");
-    const key = this.#special || text !== "" ? this.#keyOf(text) : undefined;
+    const key = this.#visible.length > 0 ? this.#visible.key() : this.#special ? this.#firstCallKey() : undefined;
     if (key === undefined) return;
     const layout = JSON.stringify(this.#layout());
     if (layout.length > LAYOUT_MAX_LENGTH) return;
     this.#remember(key, layout);
-    // With a JSON response format the facade leaves the fences of code out of `content`.
-    const bare = this.#entries.map((entry) => (entry.event.event.case === "text" ? entry.text : "")).join("");
-    if (bare !== text && bare !== "") this.#remember(textKey(bare), layout);
+    if (this.#bare && this.#bare.length > 0) this.#remember(this.#bare.key(), layout);
   }
 
   #remember(key: string, value: string | undefined): void {
@@ -108,52 +122,46 @@ export class AnswerRecorder {
 
   #layout(): LayoutEntry[] {
     // A call that the upstream answered itself (server-side MCP) is shown to no client, so it comes back whole or not at all.
-    const answered = new Set(
-      this.#entries.map(({ event }) => (event.event.case === "toolResult" ? event.event.value.toolCallId : undefined)),
-    );
-    return this.#entries.map((entry) => {
-      const { event } = entry.event;
-      const hidden = event.case === "toolCall" && answered.has(event.value.id);
-      return hidden ? toPartEntry(entry) : toLayoutEntry(entry);
-    });
+    const answered = new Set(this.#entries.map(({ whole }) => toolResultOf(whole)?.toolCallId));
+    return this.#entries.map((entry) => toLayoutEntry(entry, answered));
   }
 
-  #keyOf(text: string): string | undefined {
-    if (text !== "") return textKey(text);
-    const call = this.#entries.map(({ event }) => event.event).find((event) => event.case === "toolCall");
-    return call === undefined ? undefined : answerKey(call.value.id);
+  #firstCallKey(): string | undefined {
+    const call = this.#entries.map(({ whole }) => toolCallOf(whole)).find((one) => one !== undefined);
+    return call && answerKey(call.id);
   }
 }
 
-function toLayoutEntry(entry: OpenEntry): LayoutEntry {
-  const { event } = entry.event;
-  switch (event.case) {
-    case "text":
-      return entry.signature === ""
-        ? { text: entry.text.length }
-        : { text: entry.text.length, signature: entry.signature };
-    case "toolCall":
-      return { call: event.value.id };
-    case "media":
-      return { image: true };
-    default:
-      return toPartEntry(entry);
+function toLayoutEntry(
+  { whole, kind, length, signature }: OpenEntry,
+  answered: ReadonlySet<string | undefined>,
+): LayoutEntry {
+  if (whole === undefined) {
+    if (kind === "media") return { image: true };
+    return signature === "" ? { text: length } : { text: length, signature };
   }
+  const call = toolCallOf(whole);
+  if (call && !answered.has(call.id)) return { call: call.id };
+  return { part: toJson(PartSchema, toPart(whole, signature)), text: length };
 }
 
-function toPartEntry(entry: OpenEntry): LayoutEntry {
-  return { part: toJson(PartSchema, toPart(entry)), text: entry.text.length };
-}
-
-function toPart(entry: OpenEntry): Part {
+function toPart({ event, inThought }: ChatEvent, signature: string): Part {
   const part: Part = {
     $typeName: "gemini.chat.v1.Part",
-    kind: entry.event.event as Part["kind"],
+    kind: event as Part["kind"],
     signature: NO_BYTES,
-    inThought: entry.event.inThought,
+    inThought,
     speaker: "",
     style: "",
   };
-  if (entry.signature !== "") setSignature(part, entry.signature);
+  if (signature !== "") setSignature(part, signature);
   return part;
+}
+
+function toolCallOf(whole: ChatEvent | undefined): ToolCall | undefined {
+  return whole?.event.case === "toolCall" ? whole.event.value : undefined;
+}
+
+function toolResultOf(whole: ChatEvent | undefined): ToolResult | undefined {
+  return whole?.event.case === "toolResult" ? whole.event.value : undefined;
 }

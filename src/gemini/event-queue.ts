@@ -5,8 +5,8 @@ import type { ChatEvent, StreamChatResponse } from "../gen/gemini/chat/v1/chat_p
 import type { Failure } from "../chat/failures.ts";
 import type { Continuation } from "../chat/ports.ts";
 
-/** What an unread answer may keep in memory; a single larger event has to be held all the same. */
-const HIGH_WATER_BYTES = 262_144;
+/** What an unread answer may keep in memory: one read of a socket. A single larger event has to be held all the same. */
+const HIGH_WATER_BYTES = 65_536;
 
 /** The source behind the queue. */
 interface QueueSource {

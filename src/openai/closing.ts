@@ -7,7 +7,7 @@ import { toAnnotations, type Annotation } from "./annotations.ts";
 import { nativeFinishReason, toFinishReason, type OpenAiFinishReason } from "./finish.ts";
 import type { Delivery } from "./intent.ts";
 import { toCitationMetadata, toGroundingMetadata, toSafetyRatings, toUrlContextMetadata } from "./native-metadata.ts";
-import { toNativeParts } from "./native-parts.ts";
+import { isBeyondOpenAi, toNativeParts } from "./native-parts.ts";
 import type { PartRenderer } from "./render.ts";
 
 export interface Closing {
@@ -22,8 +22,17 @@ export interface Closing {
   readonly warnings: readonly Warning[];
 }
 
-/** Ends candidate `index`, whose parts went through `renderer`. Throws UPSTREAM_STREAM_TRUNCATED when it has not finished. */
-export function closeAnswer(candidate: Candidate, renderer: PartRenderer, delivery: Delivery, index: number): Closing {
+/**
+ * Ends candidate `index`, whose parts went through `renderer`. `letGoBytes`, UTF-8 bytes by part, instead of texts that were too long to
+ * keep. Throws UPSTREAM_STREAM_TRUNCATED when it has not finished.
+ */
+export function closeAnswer(
+  candidate: Candidate,
+  renderer: PartRenderer,
+  delivery: Delivery,
+  index: number,
+  letGoBytes?: readonly number[],
+): Closing {
   const { finished, parts } = candidate;
   if (finished === undefined) {
     throw new Failure("UPSTREAM_STREAM_TRUNCATED", `Answer ${index} ended without a finish reason.`);
@@ -34,23 +43,37 @@ export function closeAnswer(candidate: Candidate, renderer: PartRenderer, delive
   return {
     finishReason,
     bareContent: silent ? null : "",
-    annotations: toAnnotations(candidate.citations, parts, renderer.offsets),
-    extraContent: toExtraContent(parts),
-    choiceFields: toChoiceFields(candidate),
-    warnings:
-      renderer.isEmpty && finishReason !== "content_filter"
-        ? [...renderer.warnings, emptyAnswer(index)]
-        : renderer.warnings,
+    annotations: letGoBytes ? [] : toAnnotations(candidate.citations, parts, renderer.offsets),
+    extraContent: toExtraContent(parts, letGoBytes === undefined),
+    choiceFields: toChoiceFields(candidate, letGoBytes),
+    warnings: [
+      ...renderer.warnings,
+      ...(renderer.isEmpty && finishReason !== "content_filter" ? [emptyAnswer(index)] : []),
+      ...(letGoBytes && needsTexts(candidate) ? [tooLong(index)] : []),
+    ],
   };
+}
+
+/** Whether something is left out where the texts were let go. */
+function needsTexts({ citations, parts }: Candidate): boolean {
+  return citations.length > 0 || parts.some(isBeyondOpenAi);
+}
+
+function tooLong(index: number): Warning {
+  return warning(
+    "answer_too_long",
+    `choices[${index}].message`,
+    "The answer was too long to be kept until its end: it has no annotations and no extra_content.google.parts.",
+  );
 }
 
 function emptyAnswer(index: number): Warning {
   return warning("empty_answer", `choices[${index}].message`, "The model gave neither text nor calls nor media.");
 }
 
-function toExtraContent(parts: readonly Part[]): Record<string, unknown> | undefined {
+function toExtraContent(parts: readonly Part[], haveTexts: boolean): Record<string, unknown> | undefined {
   const signature = textSignature(parts);
-  const nativeParts = toNativeParts(parts);
+  const nativeParts = haveTexts ? toNativeParts(parts) : undefined;
   if (signature === "" && nativeParts === undefined) return undefined;
   return {
     google: {
@@ -66,10 +89,13 @@ function textSignature(parts: readonly Part[]): string {
   return signed === undefined ? "" : signatureText(signed);
 }
 
-function toChoiceFields({ parts, citations, finished, ...told }: Candidate): Record<string, unknown> {
+function toChoiceFields(
+  { parts, citations, finished, ...told }: Candidate,
+  letGoBytes: readonly number[] | undefined,
+): Record<string, unknown> {
   const { safetyRatings, grounding, urlContext } = told;
   const nativeReason = finished === undefined ? "" : nativeFinishReason(finished);
-  const citationMetadata = toCitationMetadata(citations, parts);
+  const citationMetadata = toCitationMetadata(citations, parts, letGoBytes);
   return {
     ...(nativeReason ? { native_finish_reason: nativeReason } : {}),
     ...(finished?.message ? { finish_message: finished.message } : {}),

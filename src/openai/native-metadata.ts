@@ -28,11 +28,12 @@ export function toGroundingMetadata(grounding: Grounding): Json {
 
 /**
  * `citationMetadata` of a candidate, undefined without recitations; those without a URI stand nowhere else. As Google's, its offsets count
- * the UTF-8 bytes of all visible text. `parts` need their texts only.
+ * the UTF-8 bytes of all visible text. `parts` need their texts only; of those that were let go, their bytes.
  */
 export function toCitationMetadata(
   citations: readonly Citation[],
   parts: readonly (Part | undefined)[],
+  letGoBytes: readonly number[] = [],
 ): Json | undefined {
   const recitations = citations.filter(({ kind }) => kind === Citation_Kind.RECITATION);
   if (recitations.length === 0) return undefined;
@@ -40,7 +41,7 @@ export function toCitationMetadata(
   let start = 0;
   for (const [index, part] of parts.entries()) {
     starts[index] = start;
-    if (part?.kind.case === "text") start += Buffer.byteLength(part.kind.value);
+    if (part?.kind.case === "text") start += (letGoBytes[index] ?? 0) + Buffer.byteLength(part.kind.value);
   }
   return {
     citationSources: recitations.map(({ part, startByte, endByte, uri, title, license, nativeJson }) => {

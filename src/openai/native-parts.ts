@@ -19,7 +19,8 @@ export function toNativeParts(parts: readonly Part[]): unknown[] | undefined {
   return parts.some(isBeyondOpenAi) ? parts.flatMap(toNativePart) : undefined;
 }
 
-function isBeyondOpenAi({ kind }: Part): boolean {
+/** Whether OpenAI has no words for the part. */
+export function isBeyondOpenAi({ kind }: Part): boolean {
   switch (kind.case) {
     case "executableCode":
     case "codeResult":

@@ -3,7 +3,6 @@
 // The end is held back: finish reasons, annotations and usage are written only when the caller says that the upstream ended well.
 import { Failure } from "../chat/failures.ts";
 import type {
-  Candidate,
   ChatEvent,
   ModelStatus,
   Started,
@@ -25,7 +24,7 @@ import { ChoiceWriter, ChunkFrame, type ChunkExtras } from "./chunks.ts";
 import { closeAnswer } from "./closing.ts";
 import { toErrorBody } from "./errors.ts";
 import type { AnswerIdentity, Delivery } from "./intent.ts";
-import { addToOutline, createOutline } from "./outline.ts";
+import { Outline } from "./outline.ts";
 import { PartRenderer } from "./render.ts";
 import { toUsage } from "./usage.ts";
 
@@ -56,7 +55,7 @@ export function createChunkStream(delivery: Delivery, identity: AnswerIdentity, 
 
 /** One of the answers while it comes. */
 interface Choice {
-  readonly outline: Candidate;
+  readonly outline: Outline;
   readonly renderer: PartRenderer;
   readonly writer: ChoiceWriter;
 }
@@ -89,7 +88,8 @@ class CompletionStream implements ChunkStream {
   end(): string {
     const endings = Array.from(this.#choices, (known: Choice | undefined, index) => {
       const choice = known ?? this.#createChoice(index);
-      return { ...choice, closing: closeAnswer(choice.outline, choice.renderer, this.#delivery, index) };
+      const { candidate, letGoBytes } = choice.outline;
+      return { ...choice, closing: closeAnswer(candidate, choice.renderer, this.#delivery, index, letGoBytes) };
     });
     if (endings.length === 0) throw new Failure("UPSTREAM_STREAM_TRUNCATED", "The stream ended without an answer.");
     const warnings = [...this.#lateWarnings, ...endings.flatMap(({ closing }) => closing.warnings)];
@@ -130,18 +130,18 @@ class CompletionStream implements ChunkStream {
       case "grounding":
       case "urlContext":
       case "safetyRatings":
-        addToOutline(this.#choice(event.candidate).outline, event);
+        this.#choice(event.candidate).outline.add(event);
         break;
       case "finished":
         this.#choice(event.candidate).renderer.close();
-        addToOutline(this.#choice(event.candidate).outline, event);
+        this.#choice(event.candidate).outline.add(event);
         break;
       case undefined:
         break;
       default: {
         const { renderer, outline } = this.#choice(event.candidate);
         renderer.add(event);
-        addToOutline(outline, event);
+        outline.add(event);
       }
     }
   }
@@ -160,7 +160,7 @@ class CompletionStream implements ChunkStream {
 
   #createChoice(candidate: number): Choice {
     const writer = new ChoiceWriter(this.#frame, this.#identity, candidate);
-    return { outline: createOutline(), renderer: new PartRenderer(this.#delivery, candidate, writer), writer };
+    return { outline: new Outline(), renderer: new PartRenderer(this.#delivery, candidate, writer), writer };
   }
 }
 

@@ -124,6 +124,29 @@ test("executed code comes back from the fences that a client saw", async () => {
   assert.deepEqual([parts[0]?.kind.value, parts[3]?.kind.value], ["Let me see.", "It is 1."]);
 });
 
+test("an answer much longer than what waits for its digest comes back by its text, with and without its fences", async () => {
+  const code = { $typeName: "gemini.chat.v1.ExecutableCode", id: "", language: "PYTHON", code: "print(1)" } as const;
+  const piece = "é".repeat(50_000);
+  const events = [
+    ...[1, 2, 3].map(() => event(0, { case: "text", value: piece })),
+    event(1, { case: "executableCode", value: code }, SIGNATURE),
+    ...[1, 2, 3].map(() => event(2, { case: "text", value: piece })),
+  ];
+  const half = piece.repeat(3);
+  for (const content of [half + fenceCode(code) + half, half + half]) {
+    const parts = await roundTrip(events, [text(content)]);
+    assert.deepEqual(
+      parts.map((part) => [part.kind.case, signatureText(part)]),
+      [
+        ["text", ""],
+        ["executableCode", SIGNATURE],
+        ["text", ""],
+      ],
+    );
+    assert.equal(parts[2]?.kind.value, half);
+  }
+});
+
 test("it comes back too when a JSON response format left the fences out", async () => {
   const code = { $typeName: "gemini.chat.v1.ExecutableCode", id: "", language: "PYTHON", code: "print(1)" } as const;
   const events = [event(0, { case: "executableCode", value: code }), event(1, { case: "text", value: "{}" })];

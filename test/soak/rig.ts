@@ -141,6 +141,11 @@ export function openGrpcAt(origin: string, initialWindowSize?: number): ReturnTy
   const settings = initialWindowSize === undefined ? {} : { initialWindowSize };
   const session = connectHttp2(origin, { settings });
   session.on("error", () => undefined);
+  return { session, stream: askGrpc(session) };
+}
+
+/** One more stream of the question on a connection. */
+export function askGrpc(session: ClientHttp2Session): ClientHttp2Stream {
   const stream = session.request({
     ":method": "POST",
     ":path": "/gemini.chat.v1.ChatService/StreamChat",
@@ -152,8 +157,7 @@ export function openGrpcAt(origin: string, initialWindowSize?: number): ReturnTy
   const message = toBinary(ChatRequestSchema, question());
   const head = Buffer.alloc(5);
   head.writeUInt32BE(message.length, 1);
-  stream.end(Buffer.concat([head, message]));
-  return { session, stream };
+  return stream.end(Buffer.concat([head, message]));
 }
 
 /** An SSE stream of one question on a socket of its own. */

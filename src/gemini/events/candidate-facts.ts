@@ -73,7 +73,7 @@ export function endCandidate(candidate: CandidateState, sink: PartSink): void {
 /** What all calls so far told of the answer's sources. */
 export function sourcesOf({ citations, grounding, earlier, texts, firstPart }: CandidateState): Sources | undefined {
   if (citations.length === 0 && grounding === undefined) return earlier;
-  const map = new TextMap(texts, firstPart);
+  const map = new TextMap(texts.runs, firstPart);
   const own: Sources = {
     grounding: grounding && toGrounding(grounding, map),
     recitations: citations.map((source) => toRecitation(source, map)),

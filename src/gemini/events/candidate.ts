@@ -3,8 +3,8 @@ import type { ChatEvent, MediaChunk } from "../../gen/gemini/chat/v1/chat_pb.ts"
 import { NO_BYTES, setSignature } from "../../chat/bytes.ts";
 import type { CitationSource, GeminiSafetyRating, GroundingMetadata } from "../wire.ts";
 import type { Sources } from "./grounding.ts";
-import type { TextRun } from "./offsets.ts";
 import type { PendingCall } from "./partial-call.ts";
+import { TextRuns } from "./text-runs.ts";
 
 /** Where parts are told. */
 export interface PartSink {
@@ -29,8 +29,7 @@ export interface CandidateState {
   /** Parts begun so far; the latest has index `partCount - 1`. */
   partCount: number;
   open: OpenPart | undefined;
-  /** The visible text, by part: citations and grounding point into it. */
-  readonly texts: TextRun[];
+  readonly texts: TextRuns;
   /** UTF-16 units of text and thoughts, for estimates. */
   characters: number;
   /** A call whose arguments still come in pieces. */
@@ -62,7 +61,7 @@ export function newCandidate(index: number): CandidateState {
     index,
     partCount: 0,
     open: undefined,
-    texts: [],
+    texts: new TextRuns(),
     characters: 0,
     pendingCall: undefined,
     calls: [],

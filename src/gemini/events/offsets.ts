@@ -1,12 +1,5 @@
 // From Gemini's byte offsets over all visible text of a candidate to offsets within one part.
-
-/** The text of one part, as far as this call of the upstream gave it. */
-export interface TextRun {
-  readonly part: number;
-  /** UTF-8 bytes of the part that an earlier call gave. */
-  readonly before: number;
-  text: string;
-}
+import { byteLength, type TextRun } from "./text-runs.ts";
 
 /** UTF-8 byte offsets within the text of a part; the end is exclusive. */
 interface Passage {
@@ -32,6 +25,7 @@ interface EncodedRun {
 }
 
 export class TextMap {
+  /** Empty where the text was let go: then nothing is found in it, and offsets count as they came. */
   readonly #whole: Buffer;
   readonly #runs: readonly EncodedRun[];
   readonly #firstPart: number;
@@ -40,10 +34,10 @@ export class TextMap {
   constructor(texts: readonly TextRun[], firstPart = 0) {
     this.#firstPart = firstPart;
     let start = 0;
-    this.#runs = texts.map(({ part, before, text }) => {
-      const run = { part, before, start, length: Buffer.byteLength(text) };
-      start += run.length;
-      return run;
+    this.#runs = texts.map((run) => {
+      const encoded = { part: run.part, before: run.before, start, length: byteLength(run) };
+      start += encoded.length;
+      return encoded;
     });
     this.#whole = Buffer.from(texts.map(({ text }) => text).join(""));
   }

@@ -68,11 +68,10 @@ function addText(candidate: CandidateState, part: GeminiPart, text: string, sink
   if (candidate.pendingCall) flushCall(candidate, sink);
   if (candidate.open !== kind || (signature !== "" && text !== "")) {
     beginPart(candidate, kind, sink);
-    if (kind === "text") candidate.texts.push({ part: candidate.partCount - 1, before: 0, text: "" });
+    if (kind === "text") candidate.texts.begin(candidate.partCount - 1);
   }
   candidate.characters += text.length;
-  const run = candidate.texts.at(-1);
-  if (kind === "text" && run) run.text += text;
+  if (kind === "text") candidate.texts.add(text);
   const event = partEvent(candidate, { case: kind, value: text });
   if (signature !== "") {
     setSignature(event, signature);

@@ -1,6 +1,7 @@
 // How a candidate goes on in a further call: its parts continue, what counts within one call begins anew.
 import type { CandidateState } from "./candidate.ts";
 import { sourcesOf } from "./candidate-facts.ts";
+import { byteLength, TextRuns } from "./text-runs.ts";
 
 /** Whether Gemini stopped at the limit of one call and gave a token to go on with. */
 export function isBrokenOff({ finishReason, continuationToken }: CandidateState): boolean {
@@ -12,12 +13,13 @@ export function isBrokenOff({ finishReason, continuationToken }: CandidateState)
  * is continued by a text without signature, as it would be within one call.
  */
 export function resumed(candidate: CandidateState): CandidateState {
-  const { open, partCount, texts } = candidate;
-  const last = open === "text" ? texts.at(-1) : undefined;
-  const run = last && { part: last.part, before: last.before + Buffer.byteLength(last.text), text: "" };
+  const { open, partCount } = candidate;
+  const texts = new TextRuns();
+  const last = open === "text" ? candidate.texts.runs.at(-1) : undefined;
+  if (last) texts.begin(last.part, last.before + byteLength(last));
   return {
     ...candidate,
-    texts: run ? [run] : [],
+    texts,
     firstPart: open === "text" || open === "thought" ? partCount - 1 : partCount,
     characters: 0,
     calls: candidate.calls.map((call) => ({ ...call })),
