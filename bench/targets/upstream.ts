@@ -26,7 +26,12 @@ export function createUpstream(): Upstream {
   return (request) => pool.request(toGeminiCall(request));
 }
 
-function toGeminiCall({ model, stream, messages, max_tokens: maxOutputTokens }: OpenAiRequest): Dispatcher.RequestOptions {
+function toGeminiCall({
+  model,
+  stream,
+  messages,
+  max_tokens: maxOutputTokens,
+}: OpenAiRequest): Dispatcher.RequestOptions {
   const system = messages.filter(({ role }) => role === "system");
   const turns = messages.filter(({ role }) => role !== "system");
   const body = {
