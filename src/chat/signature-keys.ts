@@ -63,7 +63,7 @@ export class TextDigest {
   /** A first half of a surrogate pair waits for the second: alone it would have other bytes. */
   #hashWhole(): void {
     const text = this.#unhashed;
-    const end = HIGH_SURROGATE_END.test(text) ? text.length - 1 : text.length;
+    const end = HIGH_SURROGATE_END.test(text.slice(-1)) ? text.length - 1 : text.length;
     this.#hash ??= createHash("sha256");
     this.#hash.update(text.slice(0, end));
     this.#unhashed = text.slice(end);

@@ -47,7 +47,7 @@ export const WARNING_CODES = {
   message_dropped: "A message had no content and was left out.",
   role_adjusted: "A part cannot stand in a message of this role and was moved or left out.",
   answer_too_long:
-    "The stream was too long to be kept until its end; annotations, and parts for the client to send back, were left out.",
+    "The stream was too long to be kept until its end; annotations, and parts for the client to send back, were left out. Sources of any answer of more than 1 Mi characters in one call stand where Gemini said.",
   empty_answer: "The model gave nothing; the finish reason says why.",
   service_tier_adjusted: "Another service tier was used.",
   safety_duplicate: "A safety category was given twice; the last one counts.",

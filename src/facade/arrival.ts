@@ -24,7 +24,7 @@ export function limitArrival(server: Server, { headersMs, requestMs }: ArrivalLi
     const lateMs = nowMs - lastLookMs - ARRIVAL_CHECK_MS;
     if (lateMs > ARRIVAL_CHECK_MS) {
       stoodStillMs += lateMs;
-      forgottenAtMs = nowMs + requestMs + stoodStillMs;
+      forgottenAtMs = nowMs + requestMs;
     }
     lastLookMs = nowMs;
     return stoodStillMs;

@@ -1,4 +1,5 @@
 // Listeners of the HTTP side: the facade, and metrics on a port of their own; how each starts and stops.
+import { lookup } from "node:dns/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createFacade, type FacadeOptions } from "./server.ts";
@@ -18,7 +19,9 @@ const SWEEP_INTERVAL_MS = 50;
 
 export async function serveFacade(host: string, port: number, options: FacadeOptions): Promise<Listener> {
   const app = await createFacade(options);
-  await app.listen({ host, port });
+  // For "localhost" by name Fastify makes a second server, for its other address, which has none of our limits.
+  const { address } = await lookup(host);
+  await app.listen({ host: address, port });
   return {
     url: urlOf(app.server),
     async close() {

@@ -49,14 +49,14 @@ export function closeAnswer(
     warnings: [
       ...renderer.warnings,
       ...(renderer.isEmpty && finishReason !== "content_filter" ? [emptyAnswer(index)] : []),
-      ...(letGoBytes && needsTexts(candidate) ? [tooLong(index)] : []),
+      ...(letGoBytes && needsTexts(candidate, renderer.offsets) ? [tooLong(index)] : []),
     ],
   };
 }
 
 /** Whether something is left out where the texts were let go. */
-function needsTexts({ citations, parts }: Candidate): boolean {
-  return citations.length > 0 || parts.some(isBeyondOpenAi);
+function needsTexts({ citations, parts }: Candidate, offsets: ReadonlyMap<number, number>): boolean {
+  return citations.some(({ part, uri }) => uri !== "" && offsets.has(part)) || parts.some(isBeyondOpenAi);
 }
 
 function tooLong(index: number): Warning {

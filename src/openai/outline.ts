@@ -13,7 +13,10 @@ export class Outline {
     citations: [],
     urlContext: [],
   };
-  /** UTF-8 bytes of text by part, once there is too much to keep (kept-text.ts): then the texts of `candidate` are empty. */
+  /**
+   * UTF-8 bytes of text by part, once there is too much to keep (kept-text.ts): then the texts of `candidate` are empty. Counted by piece,
+   * so that a surrogate pair cut in two counts two too many.
+   */
   letGoBytes: number[] | undefined;
   #textLength = 0;
 

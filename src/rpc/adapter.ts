@@ -111,6 +111,9 @@ async function* readBody(
     }
     yield bytes as Uint8Array;
   }
+  // Who was told 408 meanwhile must not be served as well, should the rest come after all.
+  if (!peer && !request.socket.writable)
+    throw toConnectError(new Failure("REQUEST_TIMEOUT", "The request did not arrive in time."));
 }
 
 function addCompanions(

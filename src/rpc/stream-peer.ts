@@ -27,7 +27,7 @@ export class StreamPeer implements Peer {
     this.#resume?.();
   };
 
-  /** Resolves when there is room for more, or the client has left. */
+  /** Resolves when there is room for more, or the client has left. One at a time. */
   async write(bytes: Uint8Array): Promise<void> {
     const { stream } = this;
     for (let start = 0; start < bytes.length && !stream.closed; start += PIECE_BYTES) {

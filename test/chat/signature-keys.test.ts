@@ -28,6 +28,7 @@ test("the key of pieces is the key of their text", () => {
       assert.equal(digest.key(), textKey(text));
       assert.equal(digest.key(), textKey(text), "asked again");
     }),
+    { examples: [[[`${"x".repeat(65_536)}\ud83d`, "\ude00"]]] },
   );
 });
 

@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { BareClient } from "../support/faulty-gemini/bare-client.ts";
 import { pause, startFaultyGemini, streamAnswer, textChunk, type FaultyGemini } from "../support/faulty-gemini.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { LICENCE, startGateway, type TestGateway } from "../support/gateway.ts";
 import { assertError } from "./openai-error.ts";
 import { chatRequest, head, send, toAnswer } from "./raw.ts";
 
@@ -27,6 +27,16 @@ after(async () => {
 });
 
 const STREAM = JSON.stringify({ model: "gemini-3.8-flash", stream: true, messages: [{ role: "user", content: "hi" }] });
+
+const CONNECT_BODY = JSON.stringify({
+  model: "gemini-3.8-flash",
+  messages: [{ role: "ROLE_USER", parts: [{ text: "hi" }] }],
+});
+const CONNECT_REQUEST = `${head("POST /gemini.chat.v1.ChatService/Chat", {
+  "content-type": "application/json",
+  "content-length": CONNECT_BODY.length,
+  authorization: `Bearer ${LICENCE}`,
+})}${CONNECT_BODY}`;
 
 /** Writes a byte each 100 ms for as long as somebody listens; what came back, and after how long. */
 async function drip(text: string): Promise<{ answer: string; ms: number }> {
@@ -63,15 +73,17 @@ test("HP-1: a body that comes byte by byte is cut off with 408, also when a clie
 
 test("HP-1: who was told 408 is not served as well, however soon the rest comes", async () => {
   const calls = gemini.calls.length;
-  const clients = [0, 1].map(() => new BareClient(gateway.app.http));
-  const [withoutHead, withoutBody] = clients;
+  const clients = [0, 1, 2].map(() => new BareClient(gateway.app.http));
+  const [withoutHead, withoutBody, overConnect] = clients;
   const request = chatRequest(STREAM);
   const bodyAt = request.indexOf("\r\n\r\n") + 4;
   withoutHead?.socket.write(request.slice(0, 30));
   withoutBody?.socket.write(request.slice(0, bodyAt + 5));
+  overConnect?.socket.write(CONNECT_REQUEST.slice(0, -5));
   await Promise.all(clients.map((client) => client.untilText("request_timeout")));
   withoutHead?.socket.write(request.slice(30));
   withoutBody?.socket.write(request.slice(bodyAt + 5));
+  overConnect?.socket.write(CONNECT_REQUEST.slice(-5));
   for (const { text } of await Promise.all(clients.map((client) => client.untilEnd()))) {
     assert.equal(text.match(/HTTP\/1\.1 /g)?.length, 1, text);
   }

@@ -16,15 +16,17 @@ const recitation: EventInit = {
     value: { part: 2, startByte: 1, endByte: 3, kind: Citation_Kind.RECITATION, uri: "https://a.example/", title: "A" },
   },
 };
+const withoutLink: EventInit = {
+  event: { case: "citation", value: { part: 2, startByte: 1, endByte: 3, kind: Citation_Kind.RECITATION } },
+};
 /** Of two bytes each. */
 const half = "é".repeat(KEPT_TEXT_MAX_LENGTH / 2);
 
-/** The choice of a stream of these events, and the warnings of its end. */
+/** The choice of a stream of these events, and the first warnings of a chunk. */
 function choiceOf(...events: EventInit[]): { readonly choice: Json; readonly warnings: Json } {
   const stream = createChunkStream(delivery, identity, { warnings: [] });
   const chunks = readChunks(events.map((event) => stream.push(batch(event))).join("") + stream.end());
-  const last = chunks.findLast(({ choices }) => choices.length > 0);
-  return { choice: foldChunks(chunks).choices[0], warnings: last.warnings };
+  return { choice: foldChunks(chunks).choices[0], warnings: chunks.find(({ warnings }) => warnings)?.warnings };
 }
 
 test("BP-2: as long as its text is kept, a stream ends with annotations and the parts to send back", () => {
@@ -75,4 +77,28 @@ test("BP-2: once it is too long none of the text is kept", () => {
     ["", "executableCode", ""],
   );
   assert.deepEqual(outline.letGoBytes, [2 * half.length, 0, 4 * half.length]);
+});
+
+test("BP-2: of two candidates only the long one leaves something out", () => {
+  const other: EventInit = { ...recitation, candidate: 1 };
+  const { warnings } = choiceOf(
+    text(half, 0),
+    text(half, 0),
+    code,
+    text("end", 2),
+    { ...text("a", 0), candidate: 1 },
+    { ...text("aé", 2), candidate: 1 },
+    other,
+    stop,
+    { ...stop, candidate: 1 },
+  );
+  assert.deepEqual(
+    warnings.map(({ code: name, param }: Json) => [name, param]),
+    [["answer_too_long", "choices[0].message"]],
+  );
+});
+
+test("BP-2: a longer one whose source has no link has no annotation anyway, and says nothing", () => {
+  const { warnings } = choiceOf(text(half, 0), text(half, 0), text("aé", 2), withoutLink, stop);
+  assert.equal(warnings, undefined);
 });

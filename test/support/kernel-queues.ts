@@ -1,5 +1,5 @@
 // What the kernel holds of the TCP connections of some ports: bytes sent and not yet taken. Linux tells it in /proc/net.
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 
 const TABLES = ["/proc/net/tcp", "/proc/net/tcp6"];
 const ESTABLISHED = "01";
@@ -8,7 +8,9 @@ const ESTABLISHED = "01";
 export function kernelQueueBytes(ports: readonly number[]): number | undefined {
   if (process.platform !== "linux") return undefined;
   let bytes = 0;
-  for (const line of TABLES.flatMap((table) => readFileSync(table, "utf8").trim().split("\n").slice(1))) {
+  for (const line of TABLES.filter(existsSync).flatMap((table) =>
+    readFileSync(table, "utf8").trim().split("\n").slice(1),
+  )) {
     const [, local = "", remote = "", state, queues = ""] = line.trim().split(/\s+/);
     if (state !== ESTABLISHED || ![local, remote].some((address) => ports.includes(portOf(address)))) continue;
     for (const queue of queues.split(":")) bytes += Number.parseInt(queue, 16);
