@@ -367,7 +367,10 @@ export const PROMISES: readonly Promised[] = [
       "HP-1: a body that comes byte by byte is cut off with 408, also when a client would be let in",
     ],
     ["facade/connection.test.ts", "HP-1: a stream that takes longer than a request may take to arrive is not cut off"],
-    ["facade/connection.test.ts", "HP-1: who was told 408 is not served as well, however soon the rest comes"],
+    [
+      "facade/connection.test.ts",
+      "HP-1: who was told 408 for a late ${what} is not served as well, however soon the rest comes",
+    ],
     [
       "process/killed.test.ts",
       "HP-1: a gateway that stands still for longer than a request may take to arrive refuses none that came meanwhile",
