@@ -1,28 +1,23 @@
 // What a stream must remember of an answer to end it: its parts without thoughts and without bytes of media, and all that is told about it.
 // The result has the shape of the whole answer's Candidate, so both are ended by the same code.
 import { NO_BYTES, setSignature, signatureText } from "../chat/bytes.ts";
-import { KEPT_TEXT_MAX_LENGTH } from "../chat/kept-text.ts";
+import { KeptTexts } from "../chat/kept-texts.ts";
 import type { Candidate, ChatEvent, MediaChunk, Part } from "../gen/gemini/chat/v1/chat_pb.ts";
 import { joinBase64 } from "./base64-pieces.ts";
 
 /** What is remembered of one candidate. Feed it all events of it, in order. */
 export class Outline {
-  readonly candidate: Candidate = {
+  readonly #candidate: Candidate = {
     $typeName: "gemini.chat.v1.Candidate",
     parts: [],
     citations: [],
     urlContext: [],
   };
-  /**
-   * UTF-8 bytes of text by part, once there is too much to keep (kept-text.ts): then the texts of `candidate` are empty. Counted by piece,
-   * so that a surrogate pair cut in two counts two too many.
-   */
-  letGoBytes: number[] | undefined;
-  #textLength = 0;
+  readonly #texts = new KeptTexts();
 
   /** Takes the next event of the candidate. Log probabilities are not kept: they leave at once. */
   add(event: ChatEvent): void {
-    const { candidate } = this;
+    const candidate = this.#candidate;
     const { case: name, value } = event.event;
     switch (name) {
       case "citation":
@@ -56,32 +51,22 @@ export class Outline {
     }
   }
 
+  /** All of it. `letGoBytes`, UTF-8 bytes by part, instead of texts that were too long to keep. */
+  end(): { readonly candidate: Candidate; readonly letGoBytes: readonly number[] | undefined } {
+    const { parts } = this.#candidate;
+    parts.forEach(({ kind }, part) => {
+      if (kind.case === "text") kind.value = this.#texts.text(part);
+    });
+    const letGoBytes = this.#texts.areLetGo ? parts.map((_, part) => this.#texts.byteLength(part)) : undefined;
+    return { candidate: this.#candidate, letGoBytes };
+  }
+
   #addPart(event: ChatEvent): void {
-    const { parts } = this.candidate;
-    const part = (parts[event.part] ??= toOutlinePart(event));
-    if (event.event.case === "text") this.#addText(part, event.part, event.event.value);
+    const part = (this.#candidate.parts[event.part] ??= toOutlinePart(event));
+    if (event.event.case === "text") this.#texts.add(event.part, event.event.value);
     const signature = signatureText(event);
     if (signature !== "") setSignature(part, joinBase64([signatureText(part), signature]));
   }
-
-  #addText({ kind }: Part, index: number, text: string): void {
-    if (kind.case !== "text") return;
-    this.#textLength += text.length;
-    if (this.#textLength <= KEPT_TEXT_MAX_LENGTH) {
-      kind.value += text;
-      return;
-    }
-    this.letGoBytes ??= this.candidate.parts.map(letGo);
-    this.letGoBytes[index] = (this.letGoBytes[index] ?? 0) + Buffer.byteLength(text);
-  }
-}
-
-/** The UTF-8 bytes of the text that the part had. */
-function letGo({ kind }: Part): number {
-  if (kind.case !== "text") return 0;
-  const bytes = Buffer.byteLength(kind.value);
-  kind.value = "";
-  return bytes;
 }
 
 function toOutlinePart({ event, inThought }: ChatEvent): Part {

@@ -88,7 +88,7 @@ class CompletionStream implements ChunkStream {
   end(): string {
     const endings = Array.from(this.#choices, (known: Choice | undefined, index) => {
       const choice = known ?? this.#createChoice(index);
-      const { candidate, letGoBytes } = choice.outline;
+      const { candidate, letGoBytes } = choice.outline.end();
       return { ...choice, closing: closeAnswer(candidate, choice.renderer, this.#delivery, index, letGoBytes) };
     });
     if (endings.length === 0) throw new Failure("UPSTREAM_STREAM_TRUNCATED", "The stream ended without an answer.");

@@ -216,6 +216,26 @@ describe("sources of an answer over several calls", () => {
     );
   });
 
+  test("lie in one part that goes on over all calls, also when a call adds nothing to it", () => {
+    const cited = (startIndex: number, endIndex: number): Json => ({
+      citationMetadata: { citationSources: [{ startIndex, endIndex, uri: "https://a" }] },
+    });
+    const events = readCalls([
+      [chunk([{ functionCall: { name: "f" } }]), broken([{ text: "Älpha " }])],
+      [broken([{ text: "Beta " }], cited(0, 4))],
+      [broken([], cited(0, 0))],
+      [chunk([{ text: "Gamma" }], { finishReason: "STOP", ...cited(0, 5) })],
+    ]);
+    assert.deepEqual(
+      valuesOf(events, "citation").map(({ part, startByte, endByte }) => [part, startByte, endByte]),
+      [
+        [1, 7, 11],
+        [1, 12, 12],
+        [1, 12, 17],
+      ],
+    );
+  });
+
   test("that only an earlier call told are told at the end, and searches are counted by call", () => {
     const groundingMetadata = { webSearchQueries: ["a", "b"] };
     const first = readCall([broken([{ text: "x" }], { groundingMetadata })]);

@@ -1,9 +1,8 @@
 // Goal: of an answer too long to be kept, every source still points to where Gemini said it is, in the right part.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { KEPT_TEXT_MAX_LENGTH } from "../../src/chat/kept-text.ts";
+import { KEPT_TEXT_MAX_LENGTH } from "../../src/chat/kept-texts.ts";
 import { AnswerReader } from "../../src/gemini/events.ts";
-import { TextRuns } from "../../src/gemini/events/text-runs.ts";
 import type { ChatEvent } from "../../src/gen/gemini/chat/v1/chat_pb.ts";
 import { chunk, eventsOf, facts, valuesOf } from "./read-answer.ts";
 
@@ -48,6 +47,14 @@ test("BP-2: beyond it the offsets of a source count as they came, and fall into 
   ]);
 });
 
+test("BP-2: half a character at the end of a piece and the other half at the next begin count as one", () => {
+  const pieces = [HALF, HALF.slice(1) + "\ud83d", "\ude00", "\ud83d", "\ude00\ud83d"];
+  assert.deepEqual(passagesOf(eventsOf(sourced(pieces, "_abc", 2 * HALF_BYTES - 2 + 4 + 4 + 3 + 1))), [
+    [2, 1, 4],
+    [2, 0, 3],
+  ]);
+});
+
 test("BP-2: a call that goes on with a long text knows where in its part it begins", () => {
   const first = new AnswerReader(facts());
   const events: ChatEvent[] = [];
@@ -62,16 +69,4 @@ test("BP-2: a call that goes on with a long text knows where in its part it begi
   second.read(chunk([{ text: "_abc" }], { finishReason: "STOP", citationMetadata }), events);
   second.end(events);
   assert.deepEqual(passagesOf(events), [[0, 2 * HALF_BYTES + 3, 2 * HALF_BYTES + 6]]);
-});
-
-test("BP-2: once it is too long none of the text is kept", () => {
-  const texts = new TextRuns();
-  for (let part = 0; part < 4; part++) {
-    texts.begin(part);
-    texts.add(HALF);
-  }
-  assert.deepEqual(
-    texts.runs.map(({ text, letGoBytes }) => [text, letGoBytes]),
-    Array(4).fill(["", HALF_BYTES]),
-  );
 });

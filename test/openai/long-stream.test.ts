@@ -1,7 +1,7 @@
 // Goal: a stream too long to be kept until its end loses nothing silently: sources stand in Gemini's own form, and a warning says the rest.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { KEPT_TEXT_MAX_LENGTH } from "../../src/chat/kept-text.ts";
+import { KEPT_TEXT_MAX_LENGTH } from "../../src/chat/kept-texts.ts";
 import { Citation_Kind } from "../../src/gen/gemini/chat/v1/chat_pb.ts";
 import { Outline } from "../../src/openai/outline.ts";
 import { createChunkStream } from "../../src/openai/stream.ts";
@@ -60,6 +60,14 @@ test("BP-2: a longer one tells its sources in Gemini's own form and bytes, and t
   );
 });
 
+test("BP-2: half a character at the end of a piece and the other half at the next begin count as one", () => {
+  const lastKept = half.slice(1) + "\ud83d";
+  const pieces = [half, lastKept, "\ude00", "\ud83d", "\ude00\ud83d"].map((piece) => text(piece, 0));
+  const { choice } = choiceOf(...pieces, code, text("\ude00aé", 2), recitation, stop);
+  const bytes = 4 * half.length - 2 + 4 + 4 + 3;
+  assert.equal(choice.citation_metadata.citationSources[0].startIndex, bytes + 1);
+});
+
 test("BP-2: a longer one that cites nothing and has text only ends like any other, with its signature", () => {
   const signed: EventInit = { ...text("", 0), signature: Buffer.from("signed") };
   const { choice, warnings } = choiceOf(text(half, 0), text(half, 0), text("end", 0), signed, stop);
@@ -69,14 +77,15 @@ test("BP-2: a longer one that cites nothing and has text only ends like any othe
   assert.equal(warnings, undefined);
 });
 
-test("BP-2: once it is too long none of the text is kept", () => {
+test("BP-2: of a longer one lengths are remembered instead of texts", () => {
   const outline = new Outline();
   for (const event of batch(text(half, 0), code, text(half, 2), text(half, 2)).events) outline.add(event);
+  const { candidate, letGoBytes } = outline.end();
   assert.deepEqual(
-    outline.candidate.parts.map(({ kind }) => (kind.case === "text" ? kind.value : kind.case)),
+    candidate.parts.map(({ kind }) => (kind.case === "text" ? kind.value : kind.case)),
     ["", "executableCode", ""],
   );
-  assert.deepEqual(outline.letGoBytes, [2 * half.length, 0, 4 * half.length]);
+  assert.deepEqual(letGoBytes, [2 * half.length, 0, 4 * half.length]);
 });
 
 test("BP-2: of two candidates only the long one leaves something out", () => {

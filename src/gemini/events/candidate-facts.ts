@@ -71,9 +71,10 @@ export function endCandidate(candidate: CandidateState, sink: PartSink): void {
 }
 
 /** What all calls so far told of the answer's sources. */
-export function sourcesOf({ citations, grounding, earlier, texts, firstPart }: CandidateState): Sources | undefined {
+export function sourcesOf(candidate: CandidateState): Sources | undefined {
+  const { citations, grounding, earlier, texts, firstPart, bytesBefore } = candidate;
   if (citations.length === 0 && grounding === undefined) return earlier;
-  const map = new TextMap(texts.runs, firstPart);
+  const map = new TextMap(texts, firstPart, bytesBefore);
   const own: Sources = {
     grounding: grounding && toGrounding(grounding, map),
     recitations: citations.map((source) => toRecitation(source, map)),

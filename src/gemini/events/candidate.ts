@@ -1,10 +1,10 @@
 // What is remembered of one candidate between chunks, and how its parts begin and grow.
 import type { ChatEvent, MediaChunk } from "../../gen/gemini/chat/v1/chat_pb.ts";
 import { NO_BYTES, setSignature } from "../../chat/bytes.ts";
+import { KeptTexts } from "../../chat/kept-texts.ts";
 import type { CitationSource, GeminiSafetyRating, GroundingMetadata } from "../wire.ts";
 import type { Sources } from "./grounding.ts";
 import type { PendingCall } from "./partial-call.ts";
-import { TextRuns } from "./text-runs.ts";
 
 /** Where parts are told. */
 export interface PartSink {
@@ -29,7 +29,8 @@ export interface CandidateState {
   /** Parts begun so far; the latest has index `partCount - 1`. */
   partCount: number;
   open: OpenPart | undefined;
-  readonly texts: TextRuns;
+  /** Visible text by part, as the call being read gives it. Citations and grounding come last and point into it. */
+  readonly texts: KeptTexts;
   /** UTF-16 units of text and thoughts, for estimates. */
   characters: number;
   /** A call whose arguments still come in pieces. */
@@ -43,6 +44,8 @@ export interface CandidateState {
   readonly earlier: Sources | undefined;
   /** The part that the call being read counts as its first. */
   readonly firstPart: number;
+  /** UTF-8 bytes of text that earlier calls gave of it. */
+  readonly bytesBefore: number;
   readonly urls: Set<string>;
   safetyRatings: readonly GeminiSafetyRating[] | undefined;
   /** The last one counts: 2.5 sends STOP before its own tools run and goes on afterwards (seen in 6 of 1,008 streams). */
@@ -61,7 +64,7 @@ export function newCandidate(index: number): CandidateState {
     index,
     partCount: 0,
     open: undefined,
-    texts: new TextRuns(),
+    texts: new KeptTexts(),
     characters: 0,
     pendingCall: undefined,
     calls: [],
@@ -70,6 +73,7 @@ export function newCandidate(index: number): CandidateState {
     grounding: undefined,
     earlier: undefined,
     firstPart: 0,
+    bytesBefore: 0,
     urls: new Set(),
     safetyRatings: undefined,
     finishReason: undefined,

@@ -1,5 +1,5 @@
 // From Gemini's byte offsets over all visible text of a candidate to offsets within one part.
-import { byteLength, type TextRun } from "./text-runs.ts";
+import type { KeptTexts } from "../../chat/kept-texts.ts";
 
 /** UTF-8 byte offsets within the text of a part; the end is exclusive. */
 interface Passage {
@@ -16,8 +16,10 @@ interface GeminiSegment {
   readonly text?: string;
 }
 
+/** The text of a part, as one call gives it. */
 interface EncodedRun {
   readonly part: number;
+  /** Bytes of the part that earlier calls gave. */
   readonly before: number;
   /** Where the run begins in the whole text. */
   readonly start: number;
@@ -30,16 +32,16 @@ export class TextMap {
   readonly #runs: readonly EncodedRun[];
   readonly #firstPart: number;
 
-  /** `firstPart` is the part that the upstream counts as its first. */
-  constructor(texts: readonly TextRun[], firstPart = 0) {
+  /** `firstPart` is the part that the upstream counts as its first; earlier calls gave `bytesBefore` of it. */
+  constructor(texts: KeptTexts, firstPart: number, bytesBefore: number) {
     this.#firstPart = firstPart;
     let start = 0;
-    this.#runs = texts.map((run) => {
-      const encoded = { part: run.part, before: run.before, start, length: byteLength(run) };
-      start += encoded.length;
-      return encoded;
+    this.#runs = texts.parts.map((part) => {
+      const run = { part, before: part === firstPart ? bytesBefore : 0, start, length: texts.byteLength(part) };
+      start += run.length;
+      return run;
     });
-    this.#whole = Buffer.from(texts.map(({ text }) => text).join(""));
+    this.#whole = Buffer.from(texts.parts.map((part) => texts.text(part)).join(""));
   }
 
   /**

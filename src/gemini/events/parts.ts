@@ -66,12 +66,9 @@ function addText(candidate: CandidateState, part: GeminiPart, text: string, sink
   const signature = asText(part.thoughtSignature);
   if (text === "" && signature === "") return;
   if (candidate.pendingCall) flushCall(candidate, sink);
-  if (candidate.open !== kind || (signature !== "" && text !== "")) {
-    beginPart(candidate, kind, sink);
-    if (kind === "text") candidate.texts.begin(candidate.partCount - 1);
-  }
+  if (candidate.open !== kind || (signature !== "" && text !== "")) beginPart(candidate, kind, sink);
   candidate.characters += text.length;
-  if (kind === "text") candidate.texts.add(text);
+  if (kind === "text") candidate.texts.add(candidate.partCount - 1, text);
   const event = partEvent(candidate, { case: kind, value: text });
   if (signature !== "") {
     setSignature(event, signature);

@@ -1,7 +1,7 @@
 // How a candidate goes on in a further call: its parts continue, what counts within one call begins anew.
+import { KeptTexts } from "../../chat/kept-texts.ts";
 import type { CandidateState } from "./candidate.ts";
 import { sourcesOf } from "./candidate-facts.ts";
-import { byteLength, TextRuns } from "./text-runs.ts";
 
 /** Whether Gemini stopped at the limit of one call and gave a token to go on with. */
 export function isBrokenOff({ finishReason, continuationToken }: CandidateState): boolean {
@@ -13,14 +13,15 @@ export function isBrokenOff({ finishReason, continuationToken }: CandidateState)
  * is continued by a text without signature, as it would be within one call.
  */
 export function resumed(candidate: CandidateState): CandidateState {
-  const { open, partCount } = candidate;
-  const texts = new TextRuns();
-  const last = open === "text" ? candidate.texts.runs.at(-1) : undefined;
-  if (last) texts.begin(last.part, last.before + byteLength(last));
+  const { open, partCount, firstPart, bytesBefore } = candidate;
+  const next = open === "text" || open === "thought" ? partCount - 1 : partCount;
+  const texts = new KeptTexts();
+  if (open === "text") texts.add(next, "");
   return {
     ...candidate,
     texts,
-    firstPart: open === "text" || open === "thought" ? partCount - 1 : partCount,
+    firstPart: next,
+    bytesBefore: (next === firstPart ? bytesBefore : 0) + candidate.texts.byteLength(next),
     characters: 0,
     calls: candidate.calls.map((call) => ({ ...call })),
     citations: [],
