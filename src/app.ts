@@ -1,4 +1,5 @@
 // The composition root: the only place that constructs things and knows which parts make up the gateway.
+import type { Server } from "node:net";
 import { createClient, type Client, type Transport } from "@connectrpc/connect";
 import { admit } from "./chat/licence.ts";
 import { systemClock } from "./chat/clock.ts";
@@ -23,9 +24,10 @@ import { implementLocally } from "./rpc/services.ts";
 import { openDatabase, type Database } from "./store/database.ts";
 import { openLicenceBook, type LicenceBook } from "./store/licence-book.ts";
 import { createLicence } from "./store/licences.ts";
-import { createTelemetry } from "./telemetry/events.ts";
+import { createTelemetry, type Telemetry } from "./telemetry/events.ts";
 import type { Logger } from "./telemetry/log.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
+import { limitUnsent } from "./unsent.ts";
 import { VERSION } from "./version.ts";
 
 /** Without a successful check of the store for so long we are not ready, in milliseconds. */
@@ -122,10 +124,23 @@ async function startGateway(foundation: Foundation): Promise<App> {
     port: config.grpcPort,
     maxStreams: config.grpcMaxStreams,
     stallMs: config.writeStallTimeoutMs,
+    onListening: limitUnsentOf(telemetry),
   });
   stack.defer(() => rpc.destroy());
   ownPorts.push(rpc.address.port);
   return finishStart(foundation, readiness, facade, rpc, { mintedLicence, upstream: upstream.name, transport });
+}
+
+/** Only Linux has the option in this form; elsewhere the system's own limit is kept. */
+function limitUnsentOf(telemetry: Telemetry): (server: Server) => void {
+  return (server) => {
+    if (process.platform !== "linux") return;
+    try {
+      limitUnsent(server);
+    } catch (error) {
+      telemetry.unsentUnlimited(error);
+    }
+  };
 }
 
 async function mintFirstLicence(
@@ -148,7 +163,8 @@ async function startFacade(
   wire: WireOptions | undefined,
 ): Promise<Listener> {
   const onOwnPort = config.metricsPort !== undefined;
-  const facade = await serveFacade(config.host, config.port, {
+  const listenOptions = { host: config.host, port: config.port, onListening: limitUnsentOf(telemetry) };
+  const facade = await serveFacade(listenOptions, {
     chat,
     models: createClient(ModelService, transport),
     clock: systemClock,

@@ -17,11 +17,23 @@ export interface Listener {
 /** How often a closing server looks for connections that have become idle, in milliseconds. */
 const SWEEP_INTERVAL_MS = 50;
 
-export async function serveFacade(host: string, port: number, options: FacadeOptions): Promise<Listener> {
+export interface ListenOptions {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** Given the server before it accepts anybody. */
+  readonly onListening: (server: Server) => void;
+}
+
+export async function serveFacade(
+  { host, port, onListening }: ListenOptions,
+  options: FacadeOptions,
+): Promise<Listener> {
   const app = await createFacade(options);
   // For "localhost" by name Fastify makes a second server, for its other address, which has none of our limits.
   const { address } = await lookup(host);
   await app.listen({ host: address, port });
+  onListening(app.server);
   return {
     url: urlOf(app.server),
     async close() {

@@ -13,6 +13,8 @@ export interface RpcServerOptions extends WireOptions {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  /** Given the server before it accepts anybody. */
+  readonly onListening?: (server: Http2Server) => void;
   /** Concurrent streams of one connection. Node's default is 4 294 967 295. */
   readonly maxStreams: number;
   /** A client that takes nothing for so long is dropped, in milliseconds. */
@@ -58,6 +60,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   });
   const sessions = trackSessions(server, options.sessionLimits ?? SESSION_LIMITS);
   await listen(server, options.host, options.port);
+  options.onListening?.(server);
   return {
     address: server.address() as AddressInfo,
     close: () =>

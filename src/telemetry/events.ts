@@ -83,6 +83,8 @@ export interface Telemetry {
   memoryOperated(operation: "read" | "write" | "sweep", error?: unknown): void;
   /** So many remembered values will be lost with the process, because the store did not take them. */
   memoryDropped(count: number): void;
+  /** A server runs without our limit of what the kernel holds unsent for a client. */
+  unsentUnlimited(error: unknown): void;
 }
 
 /** Reasons that are bugs of ours or unknown: they need a person. */
@@ -146,6 +148,7 @@ export function createTelemetry(log: Logger, metrics: Metrics): Telemetry {
       metrics.count("memory_dropped_total", {}, count);
       if (mayLogDrop()) log.warn("memory not kept", { count });
     },
+    unsentUnlimited: (error) => log.warn("unsent answers are not limited", errorFields(error)),
   };
 }
 

@@ -31,8 +31,8 @@ import { openAi, question } from "./requests.ts";
 const STALL_MS = 1_000;
 /** A machine that does other things too may take so long to begin a hundred calls. */
 const PATIENCE_MS = 20_000;
-/** What may be on the way: socket buffers of both hops (some MB on loopback), our queue, and one event. */
-const ON_THE_WAY_MAX_BYTES = 24_000_000;
+/** What may be on the way, most of it in the fake Gemini's send buffer. Only Linux limits ours, which else grows as large. */
+const ON_THE_WAY_MAX_BYTES = process.platform === "linux" ? 8 * 1_048_576 : 24_000_000;
 
 /** What of it the kernel does not hold: twice what is promised of the gateway's own, and what the reader and the fake Gemini hold. */
 const OUTSIDE_OF_KERNEL_MAX_BYTES = 1_048_576;

@@ -161,6 +161,15 @@ describe("telemetry", () => {
     assert.match(await scene.text(), /^gemini_gateway_store_failures_total 3$/m);
   });
 
+  it("of a server without our limit of unsent answers says why", () => {
+    using scene = setUp();
+    scene.telemetry.unsentUnlimited(new Error("not permitted"));
+    assert.deepEqual(
+      scene.lines.map(({ level, msg, error }) => [level, msg, error]),
+      [["warn", "unsent answers are not limited", "Error: not permitted"]],
+    );
+  });
+
   it("of a memory that fails tells each operation's change once, and counts each failure", async () => {
     using scene = setUp();
     scene.telemetry.memoryOperated("read");
