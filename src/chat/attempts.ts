@@ -47,6 +47,14 @@ export interface AttemptCount {
   attempts: number;
 }
 
+/** What failed so far: nothing, in nearly every call. */
+interface Failed {
+  readonly projects: Set<string>;
+  readonly reasons: Map<FailureReason, number>;
+  /** Projects for which the cause of a failure was set right. */
+  readonly mended: Set<string>;
+}
+
 /**
  * Runs `attempt` until one gives a result. A result means that something is about to be forwarded: from then on nothing is retried.
  * Rejects with the Failure of the last attempt, or with the signal's reason when the call was ended meanwhile.
@@ -60,9 +68,7 @@ export async function tryAttempts<T>(
   attempt: (key: KeyHandle) => Promise<T>,
   wishes: AttemptWishes<T> = {},
 ): Promise<LiveAttempt<T>> {
-  const projects = new Set<string>();
-  const reasons = new Map<FailureReason, number>();
-  const mended = new Set<string>();
+  let failed: Failed | undefined;
   const made = wishes.retries ?? { retries: 0 };
   let flawed: LiveAttempt<T> | undefined;
   let key = wishes.key ?? firstKey(ports.keys, wish);
@@ -92,6 +98,8 @@ export async function tryAttempts<T>(
       deadline.signal.throwIfAborted();
       const failure = Failure.from(error);
       ports.keys.report(key, failure);
+      failed ??= { projects: new Set(), reasons: new Map(), mended: new Set() };
+      const { projects, reasons, mended } = failed;
       if (wishes.mend && !mended.has(key.project) && (await wishes.mend(failure, key))) {
         report(failure.reason, true);
         mended.add(key.project);

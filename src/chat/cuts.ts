@@ -25,17 +25,18 @@ export interface Place {
 
 /** The base64 that was cut out of one JSON text. */
 export class Cuts {
-  readonly #held = new Map<string, Base64>();
+  /** Made with its first entry: most texts hold nothing that is worth a cut. */
+  #held: Map<string, Base64> | undefined;
 
   get size(): number {
-    return this.#held.size;
+    return this.#held?.size ?? 0;
   }
 
   /** Takes ASCII letters that need no escape in JSON; the token that stands in their place. */
   hold(base64: Base64): string {
     cutCount = (cutCount + 1) % 10 ** NUMBER_LENGTH;
     const token = MARK + String(cutCount).padStart(NUMBER_LENGTH, "0");
-    this.#held.set(token, base64);
+    (this.#held ??= new Map()).set(token, base64);
     return token;
   }
 
@@ -52,22 +53,21 @@ export class Cuts {
 
   /** What a token stands for; undefined for any other text. */
   heldBy(token: string): Base64 | undefined {
-    return this.#held.get(token);
+    return this.#held?.get(token);
   }
 
   /** JSON.parse of a text in which tokens stand for whole strings. Throws SyntaxError. */
   parse(json: string): unknown {
-    if (this.#held.size === 0) return JSON.parse(json);
-    return JSON.parse(json, (_, value: unknown) =>
-      typeof value === "string" ? (this.#held.get(value) ?? value) : value,
-    );
+    const held = this.#held;
+    if (held === undefined) return JSON.parse(json);
+    return JSON.parse(json, (_, value: unknown) => (typeof value === "string" ? (held.get(value) ?? value) : value));
   }
 
   /** The UTF-8 of a JSON text with what was cut out in its place again, in pieces: bytes that were cut out are not copied. */
   pieces(json: string): readonly Buffer[] {
     // Every second piece is a token.
     return json.split(TOKEN).map((piece, at) => {
-      const held = at % 2 === 0 ? undefined : this.#held.get(piece);
+      const held = at % 2 === 0 ? undefined : this.#held?.get(piece);
       if (held instanceof Base64Bytes) return held.ascii;
       return held === undefined ? Buffer.from(piece) : Buffer.from(held, "latin1");
     });

@@ -14,7 +14,7 @@ const MAX_CREDENTIAL_LENGTH = 512;
  */
 export function readLicence(header: HeaderValues): string | undefined {
   const authorization = header("authorization");
-  if (new Set(authorization).size > 1) {
+  if (authorization.some((value) => value !== authorization[0])) {
     throw new Failure("AMBIGUOUS_AUTHORIZATION", "The request has two different Authorization headers.");
   }
   const candidates = [

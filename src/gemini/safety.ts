@@ -17,6 +17,7 @@ export function toSafetySettings(
   defaults: readonly SafetyDefault[],
   raise: RaiseWarning,
 ): WireSafetySetting[] | undefined {
+  if (settings.length === 0 && defaults.length === 0) return undefined;
   const thresholds = new Map<string, string>(settings.length === 0 ? defaults : []);
   for (const [index, { category, threshold }] of settings.entries()) {
     const name = HarmCategorySchema.value[category]?.name;

@@ -20,6 +20,7 @@ export function toAnnotations(
   parts: readonly (Part | undefined)[],
   offsets: ReadonlyMap<number, number>,
 ): Annotation[] {
+  if (citations.length === 0) return [];
   const toUnits = new Map<number, (byte: number) => number>();
   const annotations: Annotation[] = [];
   for (const { part, startByte, endByte, uri, title } of citations) {

@@ -90,10 +90,9 @@ function textSignature(parts: readonly Part[]): string {
 }
 
 function toChoiceFields(
-  { parts, citations, finished, ...told }: Candidate,
+  { parts, citations, finished, safetyRatings, grounding, urlContext }: Candidate,
   letGoBytes: readonly number[] | undefined,
 ): Record<string, unknown> {
-  const { safetyRatings, grounding, urlContext } = told;
   const nativeReason = finished === undefined ? "" : nativeFinishReason(finished);
   const citationMetadata = toCitationMetadata(citations, parts, letGoBytes);
   return {

@@ -6,7 +6,7 @@ import { rewriteMessages } from "./dialects/messages.ts";
 import { MODEL_ROWS } from "./dialects/model.ts";
 import { OUTPUT_ROWS } from "./dialects/output.ts";
 import { type Json } from "./json-object.ts";
-import { applyRows, type Renamed, type Row } from "./dialects/row.ts";
+import { applyRows, tableOf, type Renamed, type Row } from "./dialects/row.ts";
 import { THINKING_ROWS } from "./dialects/thinking.ts";
 import { TOOL_ROWS } from "./dialects/tools.ts";
 
@@ -19,6 +19,8 @@ export const BODY_ROWS: readonly Row[] = [
   ...TOOL_ROWS,
 ];
 
+const BODY = tableOf(BODY_ROWS);
+
 export { withQuery } from "./dialects/query.ts";
 export type { Renamed } from "./dialects/row.ts";
 
@@ -29,7 +31,7 @@ export type { Renamed } from "./dialects/row.ts";
  */
 export function toPlainBody(body: Json, raise: RaiseWarning, renamed: Renamed): Json {
   const place = { at: "", raise, renamed };
-  const plain = applyRows(BODY_ROWS, body, place);
+  const plain = applyRows(BODY, body, place);
   const messages = rewriteMessages(plain["messages"], place);
   return messages === plain["messages"] ? plain : { ...plain, messages };
 }

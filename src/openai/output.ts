@@ -50,7 +50,7 @@ function wellFormed(text: string): string {
 }
 
 export function readModalities({ modalities }: ChatCompletionBody): Modality[] {
-  return [...new Set(modalities ?? [])].map((word) => MODALITIES[word]);
+  return modalities ? [...new Set(modalities)].map((word) => MODALITIES[word]) : [];
 }
 
 export function readImageOptions({ extra_body: extra }: ChatCompletionBody): ImageOptions | undefined {

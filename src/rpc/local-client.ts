@@ -5,15 +5,21 @@ import {
   ChatRequestSchema,
   ChatService,
   type ChatRequest,
+  type ChatResponse,
   type StreamChatResponse,
 } from "../gen/gemini/chat/v1/chat_pb.ts";
 import { createLocalTransport, LocalContext, toMessage } from "./local-transport.ts";
 import type { Implementations } from "./services.ts";
 
-/** As Connect's client through the local transport, but for streams: they are the service's own, and have no headers to tell of. */
+/** As Connect's client through the local transport, but for chats: they are the service's own, and have no headers to tell of. */
 export function createLocalChatClient(implementations: Implementations): Client<typeof ChatService> {
   return {
     ...createClient(ChatService, createLocalTransport(implementations)),
+    async chat(request, { signal, contextValues } = {}) {
+      const context = new LocalContext(ChatService.method.chat, signal, undefined, contextValues);
+      const message = toMessage(ChatRequestSchema, request) as ChatRequest;
+      return (await implementations.chat.chat(message, context)) as ChatResponse;
+    },
     streamChat(request, { signal, contextValues } = {}) {
       const context = new LocalContext(ChatService.method.streamChat, signal, undefined, contextValues);
       const message = toMessage(ChatRequestSchema, request) as ChatRequest;

@@ -1,11 +1,13 @@
-// The client in process: streams are the service's own, the rest goes the way of Connect's client.
+// The client in process: chats are the service's own, the rest goes the way of Connect's client.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError, createContextKey, createContextValues, type HandlerContext } from "@connectrpc/connect";
+import { Failure } from "../../src/chat/failures.ts";
 import {
   ChatRequestSchema,
   ChatResponseSchema,
+  CountTokensResponseSchema,
   StreamChatResponseSchema,
 } from "../../src/gen/gemini/chat/v1/chat_pb.ts";
 import type { ChatRequest } from "../../src/gen/gemini/chat/v1/chat_pb.ts";
@@ -64,9 +66,28 @@ describe("local client", () => {
     await assert.rejects(batches.next(), failure);
   });
 
-  it("calls what is no stream through Connect's client", async () => {
+  it("hands over a whole chat, its answer and its failure as they are", async () => {
     const answer = create(ChatResponseSchema, { model: "m" });
-    const client = clientOf({ chat: () => answer });
-    assert.equal(await client.chat({ model: "m" }), answer);
+    const told: [ChatRequest, HandlerContext][] = [];
+    const client = clientOf({
+      chat(request, context) {
+        told.push([request, context]);
+        return answer;
+      },
+    });
+    const { signal } = new AbortController();
+    const contextValues = createContextValues().set(wordKey, "hello");
+    assert.equal(await client.chat({ model: "m" }, { signal, contextValues }), answer);
+    assert.equal(told[0]?.[0].$typeName, "gemini.chat.v1.ChatRequest");
+    assert.equal(told[0]?.[1].signal, signal);
+    assert.equal(told[0]?.[1].values.get(wordKey), "hello");
+    const failure = new Failure("NOT_FOUND", "no");
+    await assert.rejects(clientOf({ chat: () => Promise.reject(failure) }).chat({ model: "m" }), failure);
+  });
+
+  it("counts tokens through Connect's client", async () => {
+    const count = create(CountTokensResponseSchema, { totalTokens: 7 });
+    const client = clientOf({ countTokens: () => count });
+    assert.equal(await client.countTokens({}), count);
   });
 });

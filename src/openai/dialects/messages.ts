@@ -6,7 +6,7 @@ import { maybe } from "../schema/maybe.ts";
 import { NATIVE_PART_ROWS } from "./native-parts.ts";
 import { rewritePart } from "./parts.ts";
 import { isObject, type Json } from "../json-object.ts";
-import { applyRows, fill, rewriteEach, row, type Place, type Renamed, type Row } from "./row.ts";
+import { applyRows, fill, rewriteEach, row, tableOf, type Place, type Renamed, type Row } from "./row.ts";
 import { CALL_SIGNATURE_ROWS, liftThoughts, MESSAGE_SIGNATURE_ROWS } from "./signatures.ts";
 import { Type } from "../shape.ts";
 
@@ -37,6 +37,8 @@ export const MESSAGE_ROWS: readonly Row[] = [
   }),
 ];
 
+const MESSAGES = tableOf(MESSAGE_ROWS);
+
 /** Adds images to the content; an answer that was delivered both ways comes back both ways. */
 function addImages(draft: Json, urls: readonly string[]): void {
   const { content } = draft;
@@ -65,14 +67,14 @@ function toPlainPart(block: unknown): PlainPart[] {
   return type === "image_url" && typeof url === "string" ? [{ type, image_url: { url } }] : [];
 }
 
-const CALL_ROWS: readonly Row[] = [
+const CALLS = tableOf([
   ...CALL_SIGNATURE_ROWS,
   row("function", Type.Unknown(), (called, draft, { at }) => {
     if (isObject(called) && isObject(called["arguments"])) {
       draft["function"] = { ...called, arguments: toJsonText(called["arguments"], `${at}.function.arguments`) };
     }
   }),
-];
+]);
 
 /** Rewrites the messages of a body. A list that is none stays as it is. */
 export function rewriteMessages(messages: unknown, { raise, renamed }: Place): unknown {
@@ -89,12 +91,12 @@ export function rewriteMessages(messages: unknown, { raise, renamed }: Place): u
       rewritePart(part, { ...place, at: `${place.at}.content[${of}]` }),
     );
     const rewritten = withField(said, "content", content);
-    return withModernCalls(applyRows(MESSAGE_ROWS, rewritten, place), openCalls, index, renamed);
+    return withModernCalls(applyRows(MESSAGES, rewritten, place), openCalls, index, renamed);
   });
 }
 
 function rewriteCall(call: unknown, place: Place): unknown {
-  return isObject(call) ? applyRows(CALL_ROWS, call, place) : call;
+  return isObject(call) ? applyRows(CALLS, call, place) : call;
 }
 
 function withField(object: Json, field: string, value: unknown): Json {
@@ -115,21 +117,27 @@ const checkFunctionCall = checkerOf(FunctionCall);
 
 /** Calls of 2023 have no ids: each gets one here, and the next result of the same name takes it. */
 function withModernCalls(message: Json, openCalls: OpenCall[], index: number, renamed: Renamed): Json {
-  const { function_call: call, ...rest } = message;
-  if (message["role"] === "function") {
+  const { role, function_call: call } = message;
+  if (role === "function") {
     const at = openCalls.findIndex(({ name }) => name === message["name"]);
     const [answered] = at < 0 ? [] : openCalls.splice(at, 1);
-    return { ...rest, role: "tool", ...(answered && { tool_call_id: answered.id }) };
+    return { ...withoutCall(message), role: "tool", ...(answered && { tool_call_id: answered.id }) };
   }
   if (call === undefined || call === null) return message;
   const at = `messages[${index}]`;
   const toolCall = toToolCall(checkFunctionCall(call, `${at}.function_call`), index);
   openCalls.push({ name: toolCall.function.name, id: toolCall.id });
-  if (fill(rest, "tool_calls", [toolCall])) {
+  const modern = withoutCall(message);
+  if (fill(modern, "tool_calls", [toolCall])) {
     renamed(`${at}.tool_calls[0]`, `${at}.function_call`);
     renamed(`${at}.tool_calls[0].function`, `${at}.function_call`);
   }
-  return rest;
+  return modern;
+}
+
+function withoutCall(message: Json): Json {
+  const { function_call: _, ...others } = message;
+  return others;
 }
 
 function toToolCall({ name, arguments: given }: Static<typeof FunctionCall>, index: number) {

@@ -19,19 +19,23 @@ const VARIANT = /:(search|online|thinking)$/;
 const IN_PARENTHESES = /\(([a-z0-9-]{1,10})\)$/;
 
 export const MODEL_ROWS: readonly Row[] = [
-  row("model", Type.Unknown(), (model, draft, { raise }) => {
-    if (typeof model !== "string" || PLAIN.test(model)) return;
-    const id = model.replace(PROVIDER, "");
-    const ungrouped = id.replace(GROUP, "");
-    if (ungrouped !== id) {
-      raise("parameter_ignored", "model", "Callers do not choose a group of keys here; the group was not read.");
-    }
-    const plain = ungrouped.replace(BRACKETED, "-$1");
-    const [, variant] = VARIANT.exec(plain) ?? [];
-    if (variant === "search" || variant === "online") addSearch(draft);
-    const base = plain.replace(VARIANT, variant === "thinking" ? "-thinking" : "");
-    draft["model"] = base.replace(IN_PARENTHESES, (whole, word: string) => toSuffix(word) ?? whole);
-  }),
+  row(
+    "model",
+    Type.String(),
+    (model, draft, { raise }) => {
+      const id = model.replace(PROVIDER, "");
+      const ungrouped = id.replace(GROUP, "");
+      if (ungrouped !== id) {
+        raise("parameter_ignored", "model", "Callers do not choose a group of keys here; the group was not read.");
+      }
+      const plain = ungrouped.replace(BRACKETED, "-$1");
+      const [, variant] = VARIANT.exec(plain) ?? [];
+      if (variant === "search" || variant === "online") addSearch(draft);
+      const base = plain.replace(VARIANT, variant === "thinking" ? "-thinking" : "");
+      draft["model"] = base.replace(IN_PARENTHESES, (whole, word: string) => toSuffix(word) ?? whole);
+    },
+    (model) => typeof model === "string" && !PLAIN.test(model),
+  ),
 ];
 
 function addSearch(draft: Json): void {

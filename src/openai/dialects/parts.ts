@@ -2,7 +2,7 @@
 import { maybe } from "../schema/maybe.ts";
 import { toSnakeCase } from "./google.ts";
 import { isObject, type Json } from "../json-object.ts";
-import { applyRows, fill, row, type Place, type Row } from "./row.ts";
+import { applyRows, fill, row, tableOf, type Place, type Row } from "./row.ts";
 import { Type } from "../shape.ts";
 
 const Anything = Type.Unknown();
@@ -44,8 +44,10 @@ export const PART_ROWS: readonly Row[] = [
   }),
 ];
 
+const PARTS = tableOf(PART_ROWS);
+
 export function rewritePart(part: unknown, place: Place): unknown {
-  return isObject(part) ? applyRows(PART_ROWS, part, place) : part;
+  return isObject(part) ? applyRows(PARTS, part, place) : part;
 }
 
 function putInside(draft: Json, field: string, value: unknown): void {

@@ -18,28 +18,55 @@ export type Renamed = (plain: string, given: string) => void;
 /** A foreign field and what it becomes. */
 export interface Row {
   readonly field: string;
+  /** Whether a value is to be rewritten. */
+  readonly concerns: (value: unknown) => boolean;
   /** Rewrites the draft, a shallow copy that holds the field. Throws a Failure on a wrong value. */
   readonly rewrite: (draft: Json, place: Place) => void;
 }
 
 /**
  * A row. The value is held against its shape under its own name first, so that a failure names what the caller wrote. `rewrite` deletes
- * the field unless it stays, and never changes an object that it or a row before did not make.
+ * the field unless it stays, and never changes an object that it or a row before did not make. Without `concerns` it rewrites all values.
  */
 export function row<T extends TSchema>(
   field: string,
   shape: T,
   rewrite: (value: Static<T>, draft: Json, place: Place) => void,
+  concerns: Row["concerns"] = isSaid,
 ): Row {
   const check = checkerOf(shape);
-  return { field, rewrite: (draft, place) => rewrite(check(draft[field], join(place.at, field)), draft, place) };
+  return {
+    field,
+    concerns,
+    rewrite: (draft, place) => rewrite(check(draft[field], join(place.at, field)), draft, place),
+  };
 }
 
-/** The object after all rows that apply; the object itself when none does. A null field is an absent one. */
-export function applyRows(rows: readonly Row[], object: Json, place: Place): Json {
+/** A null field is an absent one. */
+function isSaid(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
+/** Rows in the order they are applied, and by their fields. */
+export interface Table {
+  readonly rows: readonly Row[];
+  readonly byField: ReadonlyMap<string, readonly Row[]>;
+}
+
+/** `rows` in their order. A field may have several. */
+export function tableOf(rows: readonly Row[]): Table {
+  return { rows, byField: Map.groupBy(rows, ({ field }) => field) };
+}
+
+/** The object after all rows that apply; the object itself when none does. */
+export function applyRows({ rows, byField }: Table, object: Json, place: Place): Json {
+  // Nearly every object is plain, and has far fewer fields than there are rows.
+  const isForeign = (field: string): boolean =>
+    byField.get(field)?.some(({ concerns }) => concerns(object[field])) ?? false;
+  if (!Object.keys(object).some(isForeign)) return object;
   let draft = object;
-  for (const { field, rewrite } of rows) {
-    if (draft[field] === undefined || draft[field] === null) continue;
+  for (const { field, concerns, rewrite } of rows) {
+    if (!concerns(draft[field])) continue;
     if (draft === object) draft = { ...object };
     rewrite(draft, place);
   }
