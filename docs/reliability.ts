@@ -360,7 +360,7 @@ export const PROMISES: readonly Promised[] = [
   held(
     "HP-1",
     "Slow heads and bodies are cut with 408; long answers are not.",
-    "10 s, 60 s",
+    "10 s, and 60 s more for a body",
     ["facade/connection.test.ts", "HP-1: headers that come byte by byte are cut off with 408"],
     [
       "facade/connection.test.ts",
@@ -413,10 +413,11 @@ export const PROMISES: readonly Promised[] = [
     "rpc/limits.test.ts",
     "a peer that opens and resets streams is sent away, and starts few calls to Gemini",
   ]),
-  held(
+  partly(
     "HP-8",
     "Floods of frames hurt nobody else.",
     "others' p99 ≤ 2×",
+    "a peer who opens and resets streams, is sent away and comes again at once: each of its connections is good for 200 refusals of 0.1 ms before it is cut, and beside it others' p99 is 40 to 90 ms (test:soak); all other floods leave it below 20 ms",
     ["rpc/floods.test.ts", "HP-8: a flood of ${title} keeps nobody from being served"],
     ["rpc/floods.test.ts", "HP-8, FZ-6: random frames of many peers hurt nobody"],
   ),
@@ -463,7 +464,7 @@ export const PROMISES: readonly Promised[] = [
   held(
     "PL-1",
     "Whatever a body holds, the answer is 200 or 4xx.",
-    "10⁶ bodies",
+    "10⁶ bodies by npm run fuzz",
     ["e2e/properties.test.ts", "that is any JSON is refused or answered"],
     ["openai/request.test.ts", "becomes an intent or a 4xx failure, never another error"],
     ["fuzz/fuzz.test.ts", "${id}: fresh inputs"],

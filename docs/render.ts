@@ -130,8 +130,8 @@ ${GENERATED}
 
 What holds, whatever Gemini, the callers and the network do. Each test stands in \`npm test\`, which tries about a hundredth of what is promised and
 takes times only as bounds that catch hangs; the promised figures are measured by \`npm run test:soak\` (ten minutes at most) and \`npm run bench\`.
-\`npm run fuzz\` tries fresh inputs for a minute each and keeps in \`test/corpus\` whatever breaks something; all that is kept there is tried again by
-\`npm test\`.
+\`npm run fuzz\` tries fresh inputs for a minute each, a million of bodies, and keeps in \`test/corpus\` whatever breaks something; all that is kept
+there is tried again by \`npm test\`.
 
 | | promise | figure | shown by |
 |---|---|---|---|

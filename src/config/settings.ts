@@ -117,7 +117,7 @@ export const settings = {
   CHAT_SERVICE_URL: {
     parse: parseServerUrl,
     secret: true,
-    why: "facade only: the ChatService is there (`http` = gRPC over h2c, `https` = over TLS) and the licence passes on; keys, store and `GRPC_PORT` are not used",
+    why: "facade only: the ChatService is there (`http` = gRPC over h2c, `https` = over TLS, whose certificate is checked; `NODE_EXTRA_CA_CERTS` names a file of further CAs) and the licence passes on; keys, store and `GRPC_PORT` are not used",
   },
   CORS_ORIGINS: {
     fallback: "",

@@ -1,13 +1,12 @@
 // Goal: a peer that vanished without a word, behind a line that still stands, does not hold its calls for ever.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { connect as connectHttp2 } from "node:http2";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { create, toBinary } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
 import { systemClock } from "../../src/chat/clock.ts";
 import type { ChatOperations } from "../../src/chat/service.ts";
-import { ChatEventSchema, ChatRequestSchema, type StreamChatResponse } from "../../src/gen/gemini/chat/v1/chat_pb.ts";
+import { ChatEventSchema, type StreamChatResponse } from "../../src/gen/gemini/chat/v1/chat_pb.ts";
 import { BodyBudget } from "../../src/rpc/body-budget.ts";
 import { createReadiness } from "../../src/rpc/readiness.ts";
 import { startRpcServer } from "../../src/rpc/server.ts";
@@ -15,6 +14,7 @@ import { chatRequest } from "../facade/raw.ts";
 import { BareClient } from "../support/faulty-gemini/bare-client.ts";
 import { pause, repeatable, startFaultyGemini, streamAnswer, textChunk } from "../support/faulty-gemini.ts";
 import { LICENCE, startGateway } from "../support/gateway.ts";
+import { askStream, openSession } from "../support/raw-grpc.ts";
 import { startTcpProxy } from "../support/tcp-proxy.ts";
 import { openAi, question } from "./requests.ts";
 
@@ -52,6 +52,7 @@ async function startQuietServer() {
     health: false,
     reflection: false,
     readMaxBytes: 1_000_000,
+    arrivalMs: 60_000,
     budget: new BodyBudget(1_000_000),
     silenceMs: 60_000,
     shutdownSignal: new AbortController().signal,
@@ -63,22 +64,8 @@ async function startQuietServer() {
 test("CX-4: gRPC streams of a peer that vanished are ended, those of one that is only silent are not", async () => {
   const { server, alive } = await startQuietServer();
   await using line = await startTcpProxy(`127.0.0.1:${server.address.port}`);
-  const session = connectHttp2(`http://${line.host}`);
-  session.on("error", () => undefined);
-  const message = toBinary(ChatRequestSchema, question());
-  const head = Buffer.alloc(5);
-  head.writeUInt32BE(message.length, 1);
-  for (let at = 0; at < STREAMS; at++) {
-    const stream = session.request({
-      ":method": "POST",
-      ":path": "/gemini.chat.v1.ChatService/StreamChat",
-      "content-type": "application/grpc",
-      te: "trailers",
-      authorization: LICENCE,
-    });
-    stream.on("error", () => undefined).resume();
-    stream.end(Buffer.concat([head, message]));
-  }
+  const session = openSession(line.host);
+  for (let at = 0; at < STREAMS; at++) askStream(session, LICENCE, question()).resume();
   for (let tries = 0; tries < 500 && alive() < STREAMS; tries++) await sleep(10);
   await sleep(3 * (PROBE_EVERY_MS + PROBE_TIMEOUT_MS));
   assert.equal(alive(), STREAMS, "a client that answers our probes is there");
@@ -158,8 +145,7 @@ test(
     const client = new BareClient(gateway.app.http);
     client.socket.write(chatRequest(JSON.stringify(openAi(true))));
     await client.untilText('"content":"one"');
-    const session = connectHttp2(`http://${gateway.app.grpc}`);
-    session.on("error", () => undefined);
+    const session = openSession(gateway.app.grpc ?? "");
     await new Promise((resolve) => session.once("remoteSettings", resolve));
     for (const [end, host] of [
       ["local", gateway.app.http],

@@ -1,7 +1,7 @@
 // Goal: callers who leave, in whatever manner, leave nothing behind: no handler, no listener, no connection to Gemini, no memory.
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
-import { connect as connectHttp2, constants, type ClientHttp2Session, type ClientHttp2Stream } from "node:http2";
+import { constants, type ClientHttp2Session, type ClientHttp2Stream } from "node:http2";
 import { after, before, mock, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { create, toBinary } from "@bufbuild/protobuf";
@@ -24,6 +24,7 @@ import {
   type FaultyGemini,
 } from "../support/faulty-gemini.ts";
 import { LICENCE, startGateway, type TestGateway } from "../support/gateway.ts";
+import { askStream, openSession } from "../support/raw-grpc.ts";
 import { openAi, question } from "./requests.ts";
 
 const STREAMS = 200;
@@ -84,27 +85,7 @@ let opened = 0;
 
 /** Every other call announces compression, and is served by Connect therefore. */
 function openGrpc(session: ClientHttp2Session): ClientHttp2Stream {
-  const stream = session.request({
-    ":method": "POST",
-    ":path": "/gemini.chat.v1.ChatService/StreamChat",
-    "content-type": "application/grpc",
-    te: "trailers",
-    "grpc-encoding": opened++ % 2 === 0 ? "identity" : "gzip",
-    authorization: LICENCE,
-  });
-  stream.on("error", () => undefined);
-  const message = toBinary(ChatRequestSchema, question());
-  const head = Buffer.alloc(5);
-  head.writeUInt32BE(message.length, 1);
-  stream.end(Buffer.concat([head, message]));
-  return stream;
-}
-
-function openSession(initialWindowSize?: number): ClientHttp2Session {
-  const settings = initialWindowSize === undefined ? {} : { initialWindowSize };
-  const session = connectHttp2(`http://${gateway.app.grpc}`, { settings });
-  session.on("error", () => undefined);
-  return session;
+  return askStream(session, LICENCE, question(), { "grpc-encoding": opened++ % 2 === 0 ? "identity" : "gzip" });
 }
 
 for (const [pace, answer] of [
@@ -158,7 +139,7 @@ for (const [pace, answer, readers, window] of [
       const calls = gemini.calls.length;
       gemini.script(() => answer);
       for (let at = 0; at < count; at += 50) {
-        const session = openSession(window);
+        const session = openSession(gateway.app.grpc ?? "", window);
         const streams = Array.from({ length: 50 }, () => openGrpc(session));
         for (const stream of streams) {
           if (readers === "read") stream.resume();
@@ -238,6 +219,7 @@ async function countingServer(shutdown: AbortSignal): Promise<{ server: RpcServe
     health: false,
     reflection: false,
     readMaxBytes: 1_000_000,
+    arrivalMs: 60_000,
     budget: new BodyBudget(1_000_000),
     silenceMs: 60_000,
     shutdownSignal: shutdown,
@@ -254,9 +236,7 @@ test("the core's generators end, and the listeners on the signal that all calls 
     ["never read", undefined],
     ["open no window", 0],
   ] as const) {
-    const settings = window === undefined ? {} : { initialWindowSize: window };
-    const session = connectHttp2(`http://127.0.0.1:${server.address.port}`, { settings });
-    session.on("error", () => undefined);
+    const session = openSession(`127.0.0.1:${server.address.port}`, window);
     const streams = Array.from({ length: 50 }, () => openGrpc(session));
     for (const stream of streams) {
       if (readers === "read") stream.resume();

@@ -13,7 +13,7 @@ import { foldChunks, readChunks } from "../openai/sse-fold.ts";
 import { within } from "../support/faulty-gemini/deadline.ts";
 import { startFaultyGemini } from "../support/faulty-gemini.ts";
 import { LICENCE, startGateway } from "../support/gateway.ts";
-import { frame, headerBlock, PREFACE } from "../support/h2-frames.ts";
+import { chatHead, frame, PREFACE } from "../support/h2-frames.ts";
 import { target, type Opened } from "./target.ts";
 
 const GOLDEN = new URL("../golden/", import.meta.url);
@@ -80,15 +80,7 @@ export const bodies = target({
   },
 });
 
-const h2Headers = headerBlock({
-  ":method": "POST",
-  ":scheme": "http",
-  ":authority": "g",
-  ":path": "/gemini.chat.v1.ChatService/StreamChat",
-  "content-type": "application/grpc",
-  te: "trailers",
-  authorization: LICENCE,
-});
+const h2Headers = chatHead(LICENCE);
 const payload = fc.oneof(
   fc.uint8Array({ maxLength: 60 }).map((values) => Buffer.from(values)),
   fc.constant(h2Headers),

@@ -6,24 +6,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { openAi, readSse } from "../faults/requests.ts";
 import { BareClient } from "../support/faulty-gemini/bare-client.ts";
 import { pause, startFaultyGemini, streamAnswer, textChunk } from "../support/faulty-gemini.ts";
+import { failpoint } from "./failpoint.ts";
 import { Program, type Ready } from "./program.ts";
+import { LICENCE, post } from "./rig.ts";
 
-const LICENCE = "process-licence-0123456789";
 /** What is promised is 10 s. */
 const EXIT_MAX_MS = 30_000;
-
-/** A bug on demand: code that is loaded before the program, by this test only. */
-function failpoint(statement: string): string {
-  const code = `process.once("SIGUSR2", () => setImmediate(() => { ${statement} }))`;
-  return `--import=data:text/javascript,${encodeURIComponent(code)}`;
-}
-
-const post = ({ http }: Ready, body: object): Promise<Response> =>
-  fetch(`${http}/gemini/v1/chat/completions`, {
-    method: "POST",
-    headers: { authorization: LICENCE, "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
 
 async function isRefused({ http }: Ready): Promise<boolean> {
   const socket = connect(Number(new URL(http).port), "127.0.0.1");

@@ -22,21 +22,14 @@ import {
   streamAnswer,
   textChunk,
 } from "../support/faulty-gemini.ts";
-import { Program, type Ready } from "./program.ts";
-import { LICENCE, startRig } from "./rig.ts";
+import { Program } from "./program.ts";
+import { LICENCE, post, startRig } from "./rig.ts";
 
 /** What is promised is 100 ms, and 2 s for a start; a busy machine may take longer. */
 const PROMPT_MS = 1_000;
 const START_MS = 20_000;
 /** A busy machine, too, tells of an event within it. */
 const LIMIT_MS = 2_000;
-
-const post = ({ http }: Ready, body: object, licence = LICENCE): Promise<Response> =>
-  fetch(`${http}/gemini/v1/chat/completions`, {
-    method: "POST",
-    headers: { authorization: licence, "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
 
 const ticking = (events: number) =>
   streamAnswer(
@@ -109,8 +102,9 @@ describe("a gateway that is killed", { concurrency: 2 }, () => {
       const ready = await program.ready();
       assert.ok(performance.now() - startedMs < START_MS);
       licence ||= /^ {4}(\S{16,256})$/m.exec(program.stdout)?.[1] ?? "";
+      const licensed = { headers: { authorization: licence } };
       signature = `signature-of-round-${round}`;
-      const response = await post(ready, { model, messages: [asked], tools }, licence);
+      const response = await post(ready, { model, messages: [asked], tools }, licensed);
       assert.equal(response.status, 200, "the licence that was minted before the kill is still one");
       const { choices } = (await response.json()) as {
         choices: { message: { tool_calls: { id: string; extra_content?: object }[] } }[];
@@ -122,14 +116,14 @@ describe("a gateway that is killed", { concurrency: 2 }, () => {
       for (const one of kept) {
         const turn = { role: "assistant", content: null, tool_calls: [one.call] };
         const result = { role: "tool", tool_call_id: one.id, content: "{}" };
-        const again = await post(ready, { model, messages: [asked, turn, result], tools }, licence);
+        const again = await post(ready, { model, messages: [asked, turn, result], tools }, licensed);
         assert.equal(again.headers.get("x-gateway-warnings"), null);
         await again.text();
         assert.ok(gemini.calls.at(-1)?.body.includes(one.signature), `${one.id} is forgotten in round ${round}`);
       }
       // What was told half a second ago is written; what is asked now may be lost, and must not hurt the rest.
       await sleep(500);
-      const last = Array.from({ length: 10 }, () => post(ready, { model, messages: [asked], tools }, licence));
+      const last = Array.from({ length: 10 }, () => post(ready, { model, messages: [asked], tools }, licensed));
       await sleep(random() * 40);
       program.signal("SIGKILL");
       await Promise.allSettled(last);

@@ -1,6 +1,6 @@
 // A gateway as its users run it, in front of a Gemini of its own.
 import { startFaultyGemini, type FaultyGemini } from "../support/faulty-gemini.ts";
-import { Program } from "./program.ts";
+import { Program, type Ready } from "./program.ts";
 
 export const LICENCE = "process-licence-0123456789";
 
@@ -22,4 +22,14 @@ export async function startRig(env: Record<string, string> = {}, npm = false): P
       await gemini.close();
     },
   };
+}
+
+/** A chat completion. A body of bytes goes as it is, anything else as JSON. */
+export async function post({ http }: Ready, body: object, init: RequestInit = {}): Promise<Response> {
+  return await fetch(`${http}/gemini/v1/chat/completions`, {
+    method: "POST",
+    body: Buffer.isBuffer(body) ? (body as BodyInit) : JSON.stringify(body),
+    ...init,
+    headers: { authorization: LICENCE, "content-type": "application/json", ...init.headers },
+  });
 }

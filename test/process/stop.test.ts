@@ -10,17 +10,10 @@ import { Health, HealthCheckResponse_ServingStatus as Status } from "../../src/g
 import { openAi, question, readSse, readStream, reasonOf } from "../faults/requests.ts";
 import { pause, repeatable, streamAnswer, textChunk } from "../support/faulty-gemini.ts";
 import { Program, type Ready } from "./program.ts";
-import { LICENCE, startRig } from "./rig.ts";
+import { LICENCE, post, startRig } from "./rig.ts";
 
 /** What a busy machine may add. */
 const SLACK_MS = 3_000;
-
-const post = ({ http }: Ready, body: object): Promise<Response> =>
-  fetch(`${http}/gemini/v1/chat/completions`, {
-    method: "POST",
-    headers: { authorization: LICENCE, "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
 
 const chatOver = ({ grpc }: Ready) => createClient(ChatService, createGrpcTransport({ baseUrl: `http://${grpc}` }));
 const licensed = { headers: { authorization: LICENCE } };

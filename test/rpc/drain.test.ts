@@ -1,14 +1,14 @@
 // Goal: a gRPC client whose server drains finishes what it began, is told by GOAWAY to begin nothing more there, and goes on elsewhere.
 import assert from "node:assert/strict";
-import { connect as connectHttp2, constants, type ClientHttp2Stream } from "node:http2";
+import { constants, type ClientHttp2Stream } from "node:http2";
 import { test } from "node:test";
-import { toBinary } from "@bufbuild/protobuf";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
-import { ChatRequestSchema, ChatService } from "../../src/gen/gemini/chat/v1/chat_pb.ts";
+import { ChatService } from "../../src/gen/gemini/chat/v1/chat_pb.ts";
 import { question } from "../faults/requests.ts";
 import { jsonAnswer, pause, startFaultyGemini, streamAnswer, textChunk } from "../support/faulty-gemini.ts";
 import { LICENCE, startGateway } from "../support/gateway.ts";
+import { askStream, openSession } from "../support/raw-grpc.ts";
 
 const end = textChunk("end", { finishReason: "STOP" });
 const licensed = { headers: { authorization: LICENCE } };
@@ -17,22 +17,9 @@ test("DR-4: a drain is a GOAWAY without error, and open streams finish", async (
   await using gemini = await startFaultyGemini();
   await using gateway = await startGateway({ GEMINI_BASE_URL: gemini.origin });
   gemini.script(() => streamAnswer([textChunk("one "), pause(700), end]));
-  const session = connectHttp2(`http://${gateway.app.grpc}`);
+  const session = openSession(gateway.app.grpc ?? "");
   const gone = new Promise<number>((resolve) => session.once("goaway", resolve));
-  const message = toBinary(ChatRequestSchema, question());
-  const head = Buffer.alloc(5);
-  head.writeUInt32BE(message.length, 1);
-  const streams = Array.from({ length: 10 }, () => {
-    const stream = session.request({
-      ":method": "POST",
-      ":path": "/gemini.chat.v1.ChatService/StreamChat",
-      "content-type": "application/grpc",
-      te: "trailers",
-      authorization: LICENCE,
-    });
-    stream.end(Buffer.concat([head, message]));
-    return stream;
-  });
+  const streams = Array.from({ length: 10 }, () => askStream(session, LICENCE, question()));
   const statuses = streams.map((stream: ClientHttp2Stream) => {
     const trailers = new Promise<string>((resolve) =>
       stream.once("trailers", (fields) => resolve(String(fields["grpc-status"]))),

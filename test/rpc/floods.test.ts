@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { connect as connectHttp2 } from "node:http2";
 import { after, before, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { ChatService } from "../../src/gen/gemini/chat/v1/chat_pb.ts";
@@ -11,7 +10,8 @@ import { question } from "../faults/requests.ts";
 import { jsonAnswer, startFaultyGemini, textChunk, type FaultyGemini } from "../support/faulty-gemini.ts";
 import { within } from "../support/faulty-gemini/deadline.ts";
 import { LICENCE, startGateway, type TestGateway } from "../support/gateway.ts";
-import { FRAME, frame, headerBlock, openRawH2, type RawH2 } from "../support/h2-frames.ts";
+import { flood, FLOODS, ping } from "../support/h2-floods.ts";
+import { frame, openRawH2 } from "../support/h2-frames.ts";
 
 const ENHANCE_YOUR_CALM = 11;
 /** A peer that is to be cut is cut within so long, on a busy machine. */
@@ -40,37 +40,11 @@ async function waitOfAnother(): Promise<number> {
   return performance.now() - startedMs;
 }
 
-/** Writes the same bytes again and again until the connection ends or `times` are over. */
-async function flood({ socket }: RawH2, times: number, bytes: (at: number) => Buffer): Promise<void> {
-  for (let at = 0; at < times && !socket.destroyed; at++) {
-    if (!socket.write(bytes(at))) await Promise.race([new Promise((done) => socket.once("drain", done)), sleep(50)]);
-    if (at % 50 === 0) await sleep(1);
-  }
-}
-
-const block = (): Buffer =>
-  headerBlock({
-    ":method": "POST",
-    ":scheme": "http",
-    ":authority": "g",
-    ":path": "/gemini.chat.v1.ChatService/StreamChat",
-    "content-type": "application/grpc",
-    te: "trailers",
-  });
-
-const HEADERS_END = 4;
-const stream = (at: number): number => 2 * at + 1;
-const four = (value: number): Buffer => {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(value);
-  return bytes;
-};
-
 test("HP-10: a peer that pings without end gets a GOAWAY, also one that does not read, and others are served", async () => {
   for (const reads of [true, false]) {
     const peer = openRawH2(host);
     if (!reads) peer.socket.pause();
-    await flood(peer, 5_000, () => frame(FRAME.PING, 0, 0, Buffer.alloc(8)));
+    await flood(peer, 5_000, ping);
     if (!reads) peer.socket.resume();
     await within(peer.closed, CUT_MS, "the end of the connection");
     if (reads) assert.equal(peer.goneAway(), ENHANCE_YOUR_CALM);
@@ -87,55 +61,7 @@ test("HP-10: a peer that pings now and then is left alone", async () => {
   session.destroy();
 });
 
-const floods: readonly (readonly [title: string, times: number, bytes: (at: number) => Buffer])[] = [
-  [
-    "CONTINUATION without an end (CVE-2024-27983)",
-    3_000,
-    (at) =>
-      at === 0
-        ? frame(FRAME.HEADERS, 0, 1, block())
-        : frame(FRAME.CONTINUATION, 0, 1, headerBlock({ [`x${at}`]: "y".repeat(100) })),
-  ],
-  ["SETTINGS", 5_000, () => frame(FRAME.SETTINGS, 0, 0, Buffer.from("000300000064", "hex"))],
-  ["PRIORITY", 5_000, (at) => frame(FRAME.PRIORITY, 0, stream(at), Buffer.from([0, 0, 0, 0, 16]))],
-  [
-    "empty DATA",
-    5_000,
-    (at) => (at === 0 ? frame(FRAME.HEADERS, HEADERS_END, 1, block()) : frame(FRAME.DATA, 0, 1, Buffer.alloc(0))),
-  ],
-  [
-    "HEADERS and RST_STREAM (CVE-2023-44487)",
-    3_000,
-    (at) =>
-      Buffer.concat([
-        frame(FRAME.HEADERS, HEADERS_END, stream(at), block()),
-        frame(FRAME.RST_STREAM, 0, stream(at), four(8)),
-      ]),
-  ],
-  [
-    "streams that it makes us reset (CVE-2025-8671)",
-    3_000,
-    (at) =>
-      Buffer.concat([
-        frame(FRAME.HEADERS, HEADERS_END, stream(at), block()),
-        frame(FRAME.WINDOW_UPDATE, 0, stream(at), four(0)),
-      ]),
-  ],
-  [
-    "windows that overflow",
-    200,
-    (at) =>
-      Buffer.concat([
-        frame(FRAME.HEADERS, HEADERS_END, stream(at), block()),
-        frame(FRAME.WINDOW_UPDATE, 0, stream(at), four(0x7fff_ffff)),
-      ]),
-  ],
-  ["frames of unknown types", 5_000, (at) => frame(0x50 + (at % 100), at % 256, at % 7, Buffer.alloc(16))],
-  ["frames that are too large", 5, () => frame(FRAME.DATA, 0, 1, Buffer.alloc(64), 0xff_ffff)],
-  ["promises", 5, () => frame(FRAME.PUSH_PROMISE, HEADERS_END, 1, Buffer.concat([four(2), block()]))],
-];
-
-for (const [title, times, bytes] of floods) {
+for (const [title, times, bytes] of FLOODS) {
   test(`HP-8: a flood of ${title} keeps nobody from being served`, async () => {
     const calls = gemini.calls.length;
     const alone = await waitOfAnother();

@@ -1,12 +1,6 @@
 // Goal: no peer of the gRPC port can take more than its share: not by size, not by number, not by malformed bytes.
 import assert from "node:assert/strict";
-import {
-  connect as connectHttp2,
-  constants,
-  type ClientHttp2Session,
-  type ClientHttp2Stream,
-  type OutgoingHttpHeaders,
-} from "node:http2";
+import { constants, type ClientHttp2Session, type ClientHttp2Stream, type OutgoingHttpHeaders } from "node:http2";
 import { connect as connectTcp } from "node:net";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -24,6 +18,7 @@ import {
   type FaultyGemini,
 } from "../support/faulty-gemini.ts";
 import { LICENCE, startGateway, type TestGateway } from "../support/gateway.ts";
+import { framed, openSession, openStream } from "../support/raw-grpc.ts";
 import { transportsOf } from "../support/transports.ts";
 
 const READ_MAX_BYTES = 1_000_000;
@@ -47,31 +42,7 @@ after(async () => {
 
 const good = textChunk("ok", { finishReason: "STOP" });
 
-function openSession(): ClientHttp2Session {
-  const session = connectHttp2(`http://${gateway.app.grpc}`);
-  session.on("error", () => undefined);
-  return session;
-}
-
-function request(session: ClientHttp2Session, headers: OutgoingHttpHeaders = {}): ClientHttp2Stream {
-  const stream = session.request({
-    ":method": "POST",
-    ":path": "/gemini.chat.v1.ChatService/StreamChat",
-    "content-type": "application/grpc",
-    te: "trailers",
-    authorization: LICENCE,
-    ...headers,
-  });
-  stream.on("error", () => undefined);
-  return stream;
-}
-
-function frame(message: Uint8Array, compressed = false): Buffer {
-  const head = Buffer.alloc(5);
-  head[0] = compressed ? 1 : 0;
-  head.writeUInt32BE(message.length, 1);
-  return Buffer.concat([head, message]);
-}
+const newSession = (): ClientHttp2Session => openSession(gateway.app.grpc ?? "");
 
 interface Outcome {
   readonly status: number | undefined;
@@ -98,9 +69,9 @@ async function outcomeOf(stream: ClientHttp2Stream): Promise<Outcome> {
 
 async function stillServes(): Promise<void> {
   gemini.script(({ streaming }) => (streaming ? streamAnswer([good]) : jsonAnswer(good)));
-  const session = openSession();
-  const stream = request(session);
-  stream.end(frame(toBinary(ChatRequestSchema, question())));
+  const session = newSession();
+  const stream = openStream(session, LICENCE);
+  stream.end(framed(toBinary(ChatRequestSchema, question())));
   assert.equal((await outcomeOf(stream)).grpcStatus, "0");
   session.destroy();
   const rest = await gateway.post(openAi(false));
@@ -122,8 +93,8 @@ test("a message over the limit is RESOURCE_EXHAUSTED on every transport", async 
 });
 
 test("a length that lies about gigabytes is refused by its five bytes", async () => {
-  const session = openSession();
-  const stream = request(session);
+  const session = newSession();
+  const stream = openStream(session, LICENCE);
   const head = Buffer.alloc(5);
   head.writeUInt32BE(0xffff_ffff, 1);
   stream.end(Buffer.concat([head, Buffer.alloc(100)]));
@@ -134,9 +105,9 @@ test("a length that lies about gigabytes is refused by its five bytes", async ()
 test("a gzip bomb is refused without being blown up", async () => {
   const rssBefore = process.memoryUsage().rss;
   const bomb = gzipSync(Buffer.alloc(200_000_000));
-  const session = openSession();
-  const stream = request(session, { "grpc-encoding": "gzip" });
-  stream.end(frame(bomb, true));
+  const session = newSession();
+  const stream = openStream(session, LICENCE, { "grpc-encoding": "gzip" });
+  stream.end(framed(bomb, true));
   assert.equal((await outcomeOf(stream)).grpcStatus, String(Code.ResourceExhausted));
   session.destroy();
   const grownMb = (process.memoryUsage().rss - rssBefore) / 1e6;
@@ -148,13 +119,13 @@ test("a gzip bomb is refused without being blown up", async () => {
 test("what is no gRPC message is refused, and the process lives", async () => {
   for (const body of [
     Buffer.from("nonsense"),
-    frame(Buffer.from([0xff, 0xff, 0xff])),
+    framed(Buffer.from([0xff, 0xff, 0xff])),
     Buffer.alloc(3),
     Buffer.alloc(0),
-    frame(Buffer.from("no gzip"), true),
+    framed(Buffer.from("no gzip"), true),
   ]) {
-    const session = openSession();
-    const stream = request(session);
+    const session = newSession();
+    const stream = openStream(session, LICENCE);
     stream.end(body);
     const { grpcStatus } = await outcomeOf(stream);
     assert.ok(grpcStatus !== undefined && grpcStatus !== "0", `${body.toString("hex")}: ${grpcStatus}`);
@@ -165,8 +136,8 @@ test("what is no gRPC message is refused, and the process lives", async () => {
 
 test("an authority that is none is refused, and the process lives", async () => {
   for (const authority of ["x:99999", "a:b:c", "[::", "a%zz", "a/../b"]) {
-    const session = openSession();
-    const stream = request(session, { ":authority": authority });
+    const session = newSession();
+    const stream = openStream(session, LICENCE, { ":authority": authority });
     stream.end();
     const { status } = await outcomeOf(stream);
     assert.ok(status === undefined || status === 400 || status === 200, `${authority}: ${status}`);
@@ -183,8 +154,8 @@ test("unknown methods and paths are not there", async () => {
     "*",
     "/gemini.chat.v1.ChatService/Chat/",
   ]) {
-    const session = openSession();
-    const stream = request(session, { ":path": path });
+    const session = newSession();
+    const stream = openStream(session, LICENCE, { ":path": path });
     stream.end();
     const { status } = await outcomeOf(stream);
     assert.ok(status === 404 || status === undefined, `${path}: ${status}`);
@@ -198,8 +169,8 @@ test("a wrong method or content type is refused", async () => {
     [{ "content-type": "text/plain" }, [415]],
     [{ "content-type": "application/grpcx" }, [415]],
   ] as const) {
-    const session = openSession();
-    const stream = request(session, headers);
+    const session = newSession();
+    const stream = openStream(session, LICENCE, headers);
     stream.end();
     const { status } = await outcomeOf(stream);
     assert.ok((expected as readonly (number | undefined)[]).includes(status), String(status));
@@ -210,12 +181,12 @@ test("a wrong method or content type is refused", async () => {
 test(`no more than ${MAX_STREAMS} streams of one connection run at once`, async () => {
   const calls = gemini.calls.length;
   gemini.script(() => streamAnswer([pause(300), good]));
-  const session = openSession();
+  const session = newSession();
   await new Promise((resolve) => session.once("remoteSettings", resolve));
   assert.equal(session.remoteSettings.maxConcurrentStreams, MAX_STREAMS);
-  const streams = Array.from({ length: 3 * MAX_STREAMS }, () => request(session));
+  const streams = Array.from({ length: 3 * MAX_STREAMS }, () => openStream(session, LICENCE));
   const outcomes = streams.map((stream) => {
-    stream.end(frame(toBinary(ChatRequestSchema, question())));
+    stream.end(framed(toBinary(ChatRequestSchema, question())));
     return outcomeOf(stream);
   });
   let most = 0;
@@ -232,13 +203,13 @@ test(`no more than ${MAX_STREAMS} streams of one connection run at once`, async 
 test("a peer that opens and resets streams is sent away, and starts few calls to Gemini", async () => {
   const calls = gemini.calls.length;
   gemini.script(() => ["stall"]);
-  const session = openSession();
+  const session = newSession();
   let goneAway = false;
   session.on("goaway", () => (goneAway = true)).on("close", () => (goneAway = true));
   for (let batch = 0; batch < 40 && !goneAway; batch++) {
     for (let at = 0; at < MAX_STREAMS && !session.destroyed; at++) {
-      const stream = request(session);
-      stream.end(frame(toBinary(ChatRequestSchema, question())));
+      const stream = openStream(session, LICENCE);
+      stream.end(framed(toBinary(ChatRequestSchema, question())));
       stream.close(constants.NGHTTP2_CANCEL);
     }
     await sleep(5);
@@ -303,9 +274,9 @@ test("random frames of many peers do not stop the server", async () => {
 });
 
 test("a message that never comes whole is not waited for", async () => {
-  const session = openSession();
-  const stream = request(session);
-  stream.write(frame(toBinary(ChatRequestSchema, question())).subarray(0, 20));
+  const session = newSession();
+  const stream = openStream(session, LICENCE);
+  stream.write(framed(toBinary(ChatRequestSchema, question())).subarray(0, 20));
   const startedMs = performance.now();
   await outcomeOf(stream);
   assert.ok(performance.now() - startedMs < 4_000);
@@ -314,10 +285,10 @@ test("a message that never comes whole is not waited for", async () => {
 
 test("no licence means no message is read", async () => {
   const calls = gemini.calls.length;
-  const session = openSession();
-  const stream = request(session, { authorization: "unknown-licence-000000" });
+  const session = newSession();
+  const stream = openStream(session, LICENCE, { authorization: "unknown-licence-000000" });
   // The message is never finished.
-  stream.write(frame(toBinary(ChatRequestSchema, question())).subarray(0, 3));
+  stream.write(framed(toBinary(ChatRequestSchema, question())).subarray(0, 3));
   assert.equal((await outcomeOf(stream)).grpcStatus, String(Code.Unauthenticated));
   session.destroy();
   assert.equal(gemini.calls.length, calls);

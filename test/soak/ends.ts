@@ -1,7 +1,11 @@
-// Soak: how a gateway ends: told to, with hundreds of streams open; and killed, again and again, on the same store.
+// Soak: how a gateway ends: told to, with hundreds of streams open; by a bug; and killed, again and again, on the same store.
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
+import { createClient } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
+import { Health, HealthCheckResponse_ServingStatus as Status } from "../../src/gen/grpc/health/v1/health_pb.ts";
+import { failpoint } from "../process/failpoint.ts";
 import { Program } from "../process/program.ts";
 import {
   pause,
@@ -12,7 +16,9 @@ import {
   type FaultyGemini,
 } from "../support/faulty-gemini.ts";
 import { seededRandom } from "../support/faulty-gemini/random.ts";
-import { atMost, LICENCE, openSse, startRig, tried, type Figure, type Rig } from "./rig.ts";
+import { LICENCE } from "../process/rig.ts";
+import { atMost, exactly, tried, type Figure } from "./figures.ts";
+import { openSse, startRig, type Rig } from "./rig.ts";
 
 const STREAMS = 200;
 const PROMISED_KILLS = 200;
@@ -41,10 +47,19 @@ export async function drain(graceMs?: number): Promise<Figure[]> {
   gemini.script(() => words(calls++ % 2 === 0 ? limitMs * 0.4 : Number.POSITIVE_INFINITY));
   const clients = Array.from({ length: STREAMS }, () => openSse(ready));
   await Promise.all(clients.map((client) => client.untilText("data: ")));
+  const health = createClient(Health, createGrpcTransport({ baseUrl: `http://${ready.grpc}` }));
+  // Who looks after a gateway has a connection to it.
+  await health.check({});
   const signalledMs = performance.now();
+  const after = async (isTold: () => Promise<boolean>): Promise<number> => {
+    while (!(await isTold())) await sleep(2);
+    return performance.now() - signalledMs;
+  };
   program.signal("SIGTERM");
-  while ((await fetch(`${ready.http}/readyz`)).status === 200) await sleep(2);
-  const toldMs = performance.now() - signalledMs;
+  const [readyzMs, healthMs] = await Promise.all([
+    after(async () => (await fetch(`${ready.http}/readyz`)).status === 503),
+    after(async () => (await health.check({})).status === Status.NOT_SERVING),
+  ]);
   const { code } = await program.end(limitMs + 60_000);
   const endMs = performance.now() - signalledMs;
   await sleep(200);
@@ -54,7 +69,8 @@ export async function drain(graceMs?: number): Promise<Figure[]> {
     (text) => text.includes('"code":"server_shutting_down"') && !text.includes("[DONE]"),
   ).length;
   return [
-    atMost("DR-1", "readiness says so after", toldMs, 100, " ms"),
+    atMost("DR-1", "readiness says so after", readyzMs, 100, " ms"),
+    atMost("DR-1", "gRPC health says so after", healthMs, 100, " ms"),
     atMost(
       "DR-3",
       `of ${STREAMS} streams neither whole (${whole}) nor told of the end (${told})`,
@@ -62,7 +78,7 @@ export async function drain(graceMs?: number): Promise<Figure[]> {
       0,
     ),
     atMost("DR-3", `exit with ${code}, after the delay of 1 s`, endMs - 1_000, limitMs + 2_000, " ms"),
-    atMost("DR-3", "exit code", code ?? Number.NaN, 0),
+    exactly("DR-3", "exit code", code ?? Number.NaN, 0),
     await twice(rig),
   ];
 }
@@ -78,6 +94,23 @@ async function twice({ gemini }: Rig): Promise<Figure> {
   program.signal("SIGTERM");
   const { ms } = await program.end(60_000);
   return atMost("DR-9", "with 100 streams open a second signal ends it after", ms, 2_000, " ms");
+}
+
+/** A bug in the middle of streams that have no end. */
+export async function crash(): Promise<Figure[]> {
+  await using rig = await startRig({ NODE_OPTIONS: failpoint('throw new Error("a planted bug")') });
+  const { gemini, program, ready } = rig;
+  gemini.script(() => words(Number.POSITIVE_INFINITY));
+  const clients = Array.from({ length: 20 }, () => openSse(ready));
+  await Promise.all(clients.map((client) => client.untilText("data: ")));
+  const startedMs = performance.now();
+  program.signal("SIGUSR2");
+  const { code } = await program.end(60_000);
+  const goneMs = performance.now() - startedMs;
+  return [
+    atMost("NP-1", "with 20 endless streams open a bug ends it after", goneMs, 10_000, " ms"),
+    exactly("NP-1", "exit code", code ?? Number.NaN, 1),
+  ];
 }
 
 function startOn({ origin }: FaultyGemini, directory?: string): Program {

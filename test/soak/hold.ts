@@ -1,7 +1,11 @@
 // Soak: many slow streams at once. No event may be lost, each must pass at once, and all must be gone afterwards.
+import { existsSync, readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pause, repeatable, streamAnswer, textChunk } from "../support/faulty-gemini.ts";
-import { atMost, percentile, post, tried, vitalsOf, type Figure, type Rig, type Vitals } from "./rig.ts";
+import { post } from "../process/rig.ts";
+import { vitalsOf, type Vitals } from "../process/vitals.ts";
+import { atMost, exactly, percentile, tried, type Figure } from "./figures.ts";
+import { type Rig } from "./rig.ts";
 
 const EVENT_EVERY_MS = 1_000;
 const STARTED_AT_ONCE = 50;
@@ -17,9 +21,11 @@ interface Held {
   readonly whole: number;
   readonly before: Vitals;
   readonly during: Vitals;
+  /** What the system itself tells of the process at that time; undefined where it does not. */
+  readonly files: number | undefined;
 }
 
-async function run({ gemini, ready }: Rig, streams: number, holdMs: number, everyMs: number): Promise<Held> {
+async function run({ gemini, ready, program }: Rig, streams: number, holdMs: number, everyMs: number): Promise<Held> {
   const events = Math.ceil(holdMs / everyMs);
   // The time an event left the fake Gemini is its text.
   gemini.script(() =>
@@ -65,13 +71,15 @@ async function run({ gemini, ready }: Rig, streams: number, holdMs: number, ever
   await vitalsOf(ready);
   await sleep(holdMs / 2);
   const during = await vitalsOf(ready);
+  const list = `/proc/${program.pid}/fd`;
+  const files = existsSync(list) ? readdirSync(list).length : undefined;
   await Promise.all(readers);
-  return { transits, events, lost, whole, before, during };
+  return { transits, events, lost, whole, before, during, files };
 }
 
 /** Holds `streams` streams of one event a second for so long. */
 export async function hold(rig: Rig, streams: number, holdMs: number): Promise<Figure[]> {
-  const { transits, events, lost, whole, before, during } = await run(rig, streams, holdMs, EVENT_EVERY_MS);
+  const { transits, events, lost, whole, before, during, files } = await run(rig, streams, holdMs, EVENT_EVERY_MS);
   const perStreamKb = ((during.rssMb - before.rssMb) * 1000) / streams;
   const kept = `${streams} streams of an event a second, held for ${holdMs / 1000} s`;
   return [
@@ -80,6 +88,7 @@ export async function hold(rig: Rig, streams: number, holdMs: number): Promise<F
     atMost("BP-4", `events lost of ${streams * events}`, lost, 0),
     atMost("BP-4", `memory of the gateway (${perStreamKb.toFixed(0)} KB a stream)`, during.rssMb, 768, " MB"),
     atMost("BP-4", "p99 of the gateway's event loop delay", during.loopMs, 150, " ms"),
+    ...(files === undefined ? [] : [exactly("NP-5", "open files as the gateway measures them", during.files, files)]),
     {
       id: "ST-2",
       what: "time from Gemini to client, p50 and p99 (both ends are one process and share its core)",

@@ -1,19 +1,21 @@
-// Soak: good requests, as many as there is time for, each with a model of a name of its own: what of them stays in the process.
+// Soak: many good requests, each with a model of a name of its own: what of them stays in the process.
 import { jsonAnswer, streamAnswer, textChunk } from "../support/faulty-gemini.ts";
-import { atMost, post, tried, untilIdle, type Figure, type Rig } from "./rig.ts";
+import { post } from "../process/rig.ts";
+import { untilIdle } from "../process/vitals.ts";
+import { atMost, tried, type Figure } from "./figures.ts";
+import { type Rig } from "./rig.ts";
 
 const AT_ONCE = 32;
 const PROMISED = 100_000;
 const SERIES_MAX = 1_000;
 
-export async function many({ gemini, ready }: Rig, forMs: number): Promise<Figure[]> {
+export async function many({ gemini, ready }: Rig, count: number): Promise<Figure[]> {
   const end = textChunk("fine", { finishReason: "STOP" });
   gemini.script(({ streaming }) => (streaming ? streamAnswer([textChunk("one "), end]) : jsonAnswer(end)));
   let asked = 0;
   let wrong = 0;
-  const untilMs = performance.now() + forMs;
   const caller = async (): Promise<void> => {
-    while (performance.now() < untilMs) {
+    while (asked < count) {
       const at = asked++;
       const body = { model: `gemini-${at}`, stream: at % 2 === 0, messages: [{ role: "user", content: "x" }] };
       const response = await post(ready, body);

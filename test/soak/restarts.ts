@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Program, type Ready } from "../process/program.ts";
 import { jsonAnswer, startFaultyGemini, textChunk } from "../support/faulty-gemini.ts";
-import { atMost, LICENCE, post, tried, type Figure } from "./rig.ts";
+import { LICENCE, post } from "../process/rig.ts";
+import { atMost, tried, type Figure } from "./figures.ts";
 
 const PROMISED_ROUNDS = 20;
 const POLL_MS = 50;

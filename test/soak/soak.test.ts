@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { hold } from "./hold.ts";
 import { roll } from "./restarts.ts";
-import { startRig, type Figure } from "./rig.ts";
+import { type Figure } from "./figures.ts";
+import { startRig } from "./rig.ts";
 
 function assertCounts(figures: readonly Figure[]): void {
   const missed = figures.filter(({ held, value }) => held === false && !value.endsWith(" ms"));

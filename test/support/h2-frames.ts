@@ -46,6 +46,19 @@ export function headerBlock(fields: Readonly<Record<string, string>>): Buffer {
   return Buffer.concat(Object.entries(fields).flatMap(([name, value]) => [Buffer.from([0]), text(name), text(value)]));
 }
 
+/** The head of a StreamChat. */
+export function chatHead(licence?: string): Buffer {
+  return headerBlock({
+    ":method": "POST",
+    ":scheme": "http",
+    ":authority": "g",
+    ":path": "/gemini.chat.v1.ChatService/StreamChat",
+    "content-type": "application/grpc",
+    te: "trailers",
+    ...(licence !== undefined && { authorization: licence }),
+  });
+}
+
 export interface RawH2 {
   readonly socket: Socket;
   /** Error code of the first GOAWAY, if one came. */

@@ -1,6 +1,6 @@
 // Streams of server-sent events: Google's exact form, and every legal or illegal deviation from it.
 
-import { toStreamJson, toUnaryJson, type JsonObject } from "./chunks.ts";
+import { textChunk, toStreamJson, toUnaryJson, type JsonObject } from "./chunks.ts";
 import { httpAnswer, type HttpOptions } from "./http.ts";
 import { raw, repeatable, type Answer, type Step } from "./steps.ts";
 
@@ -44,6 +44,16 @@ export function endlessEvents(chunk: JsonObject): Iterable<StreamItem> {
   return repeatable(function* () {
     for (;;) yield chunk;
   });
+}
+
+/** Events of 64 KiB as fast as they are taken, made once so that the fake Gemini costs little. */
+export function firehose(): Answer {
+  const event = raw(sseEvent(textChunk("x".repeat(65_536))));
+  return streamAnswer(
+    repeatable(function* () {
+      for (;;) yield event;
+    }),
+  );
 }
 
 /** One `data:` line that never ends. */
