@@ -76,8 +76,8 @@ export async function tryAttempts<T>(
     deadline.signal.throwIfAborted();
     count.attempts++;
     const startedMs = ports.clock.now();
-    const report = (outcome: string, retried: boolean): void =>
-      ports.telemetry.attemptFinished(describe(context, model, key, outcome, ports.clock.now() - startedMs, retried));
+    const report = (outcome: string, retried: boolean, ambiguous = false): void =>
+      tell(ports, context, model, key, startedMs, { outcome, retried, ambiguous });
     try {
       const result = await attempt(key);
       ports.keys.report(key, "ok");
@@ -101,7 +101,7 @@ export async function tryAttempts<T>(
       failed ??= { projects: new Set(), reasons: new Map(), mended: new Set() };
       const { projects, reasons, mended } = failed;
       if (wishes.mend && !mended.has(key.project) && (await wishes.mend(failure, key))) {
-        report(failure.reason, true);
+        report(failure.reason, true, failure.ambiguous);
         mended.add(key.project);
         continue;
       }
@@ -116,7 +116,7 @@ export async function tryAttempts<T>(
         timeLeftMs: deadline.leftMs(),
         random: ports.clock.random(),
       });
-      report(failure.reason, decision.kind === "retry");
+      report(failure.reason, decision.kind === "retry", failure.ambiguous);
       if (decision.kind === "give-up") {
         if (flawed) return flawed;
         throw failure;
@@ -140,20 +140,20 @@ const NOTHING_EXCLUDED: Parameters<KeyPool["pick"]>[0] = { projects: new Set(), 
 /** The attempt was reported when it turned out to be flawed. */
 function reported(): void {}
 
+function tell(
+  { telemetry, clock }: AttemptPorts,
+  { requestId }: CallContext,
+  model: string,
+  { index: keyIndex, project }: KeyHandle,
+  startedMs: number,
+  { outcome, retried, ambiguous }: Pick<AttemptOutcome, "outcome" | "retried" | "ambiguous">,
+): void {
+  const durationMs = clock.now() - startedMs;
+  telemetry.attemptFinished({ requestId, model, keyIndex, project, outcome, durationMs, retried, ambiguous });
+}
+
 function firstKey(keys: KeyPool, wish: KeyWish): KeyHandle {
   const key = keys.pick(NOTHING_EXCLUDED, wish);
   if (key) return key;
   throw new Failure("UPSTREAM_KEY_INVALID", "No Gemini API key of this gateway is usable at the moment.");
-}
-
-function describe(
-  context: CallContext,
-  model: string,
-  key: KeyHandle,
-  outcome: string,
-  durationMs: number,
-  retried: boolean,
-): AttemptOutcome {
-  const { requestId } = context;
-  return { requestId, model, keyIndex: key.index, project: key.project, outcome, durationMs, retried };
 }

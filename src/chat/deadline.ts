@@ -22,7 +22,7 @@ const HEAD_START_MS = 5;
  */
 export function startDeadline(
   clock: Clock,
-  context: CallContext,
+  context: Pick<CallContext, "signal" | "deadlineMs">,
   limitMs: number,
   onEnd?: (reason: Failure) => void,
 ): Deadline {

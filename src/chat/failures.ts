@@ -69,6 +69,7 @@ export const FAILURES = {
   REQUEST_TIMEOUT: row("DEADLINE_EXCEEDED", 408, "request_timeout"),
   PAYLOAD_TOO_LARGE: row("RESOURCE_EXHAUSTED", 413, "payload_too_large"),
   UNSUPPORTED_MEDIA_TYPE: row("INVALID_ARGUMENT", 415, "unsupported_media_type"),
+  EXPECTATION_FAILED: row("INVALID_ARGUMENT", 417, "expectation_failed"),
   HEADERS_TOO_LARGE: row("RESOURCE_EXHAUSTED", 431, "headers_too_large"),
   CANCELLED: row("CANCELLED", 499, "cancelled"),
   // Limits.
@@ -106,6 +107,8 @@ export interface FailureFacts {
   readonly field?: string | undefined;
   /** Earliest sensible time for another try, from now. */
   readonly retryAfterMs?: number | undefined;
+  /** Whether the upstream may have done, and billed, work of which nothing was heard. */
+  readonly ambiguous?: boolean | undefined;
   /** For the log only; never told to a caller. */
   readonly cause?: unknown;
 }
@@ -116,12 +119,14 @@ export class Failure extends Error {
   readonly reason: FailureReason;
   readonly field: string | undefined;
   readonly retryAfterMs: number | undefined;
+  readonly ambiguous: boolean;
 
   constructor(reason: FailureReason, message: string, facts: FailureFacts = {}) {
     super(message, facts.cause === undefined ? undefined : { cause: facts.cause });
     this.reason = reason;
     this.field = facts.field;
     this.retryAfterMs = facts.retryAfterMs;
+    this.ambiguous = facts.ambiguous ?? false;
   }
 
   get row(): FailureRow {

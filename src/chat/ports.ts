@@ -284,6 +284,8 @@ export interface AttemptOutcome {
   readonly durationMs: number;
   /** Whether another attempt follows. */
   readonly retried: boolean;
+  /** Whether the request was written and nothing of an answer came: it may have been billed. */
+  readonly ambiguous: boolean;
 }
 
 /** What became of the media of a request, once for each project it was made ready for. */

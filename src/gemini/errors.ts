@@ -1,5 +1,6 @@
 // Google's errors as Failures of our catalogue: what happened, whose fault it is, where another try may help.
 import { Failure, type FailureFacts, type FailureReason } from "../chat/failures.ts";
+import { untilQuotaReset } from "./errors/day-quota.ts";
 import { fieldOf } from "./errors/fields.ts";
 import { isSchemaRefusal, schemaField, tellSchemaRefusal } from "./errors/schema-refusal.ts";
 import { parseErrorBody, toGoogleError, type GoogleError } from "./errors/google-error.ts";
@@ -141,7 +142,8 @@ function waitMs(reason: FailureReason, { quotas }: GoogleError, delayMs: number 
     return delayMs ?? (quotas.some(({ id }) => /PerMinute/i.test(id)) ? MINUTE_QUOTA_WAIT_MS : CAPACITY_WAIT_MS);
   }
   // Google names seconds for a quota of the day, too; they are of no use.
-  return reason === "INSUFFICIENT_QUOTA" && (delayMs ?? 0) <= LONG_WAIT_MS ? undefined : delayMs;
+  if (reason === "INSUFFICIENT_QUOTA" && (delayMs ?? 0) <= LONG_WAIT_MS) return untilQuotaReset(Date.now());
+  return delayMs;
 }
 
 function isCallersFault(reason: FailureReason): boolean {

@@ -3,7 +3,7 @@ import type { ChatEvent, Started, StreamChatResponse, Usage } from "../gen/gemin
 import { Failure } from "../chat/failures.ts";
 import type { Continuation } from "../chat/ports.ts";
 import { asText } from "./events/as-text.ts";
-import { candidateEvent, closeAudio, newCandidate, type CandidateState, type PartSink } from "./events/candidate.ts";
+import { candidateEvent, closePart, newCandidate, type CandidateState, type PartSink } from "./events/candidate.ts";
 import { endCandidate, updateCandidate } from "./events/candidate-facts.ts";
 import { isBlockReason, toPromptBlocked } from "./events/finish.ts";
 import { countSearches } from "./events/grounding.ts";
@@ -107,7 +107,7 @@ export class AnswerReader {
   }
 
   #breakOff(candidate: CandidateState): void {
-    closeAudio(candidate, this.#sink);
+    closePart(candidate, this.#sink);
     const ending: StreamChatResponse = { $typeName: "gemini.chat.v1.StreamChatResponse", events: [] };
     this.#sink.events = ending.events;
     const usage = this.#totals([candidate]);

@@ -1,12 +1,14 @@
 // One HTTP exchange with the upstream: sends, watches the clock and the sizes, and tells a receiver what came. Ends exactly once.
 import type { Dispatcher } from "undici";
-import { Failure } from "../chat/failures.ts";
+import { Failure, type FailureReason } from "../chat/failures.ts";
 import { transportFailure, type Phase } from "./transport-failure.ts";
 
 /** An error body says what it has to say in less than this. */
 const ERROR_BODY_MAX_BYTES = 65_536;
 /** The status is known by then: the body of an error is not worth a longer wait. */
 const ERROR_BODY_MS = 5_000;
+/** Heads with a status 1xx before the answer. Google sends none, a proxy one or two. */
+const MAX_ANNOUNCEMENTS = 16;
 /** Longest delay a timer takes (2^31 − 1 ms); longer ones would fire at once. */
 const TIMER_MAX_MS = 2_147_483_647;
 
@@ -44,6 +46,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined;
   #phase: Phase = "connecting";
   #settled = false;
+  #announcements = 0;
   #bytes = 0;
   /** What the receiver has not been told yet. */
   #pieces: Buffer[] = [];
@@ -71,7 +74,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     }
     this.#signal.addEventListener("abort", this.#onAbort, { once: true });
     this.#totalTimer = after(this.#limits.totalMs, () =>
-      this.#giveUp(new Failure("UPSTREAM_TIMEOUT", "Gemini did not finish its answer in time.")),
+      this.#giveUp(this.#late("UPSTREAM_TIMEOUT", "Gemini did not finish its answer in time.")),
     );
     this.#watchSilence();
     try {
@@ -127,8 +130,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void {
     // Undici would keep them, and the read they came in, for as long as the stream lasts: 2 KB.
     controller.rawHeaders = null;
+    if (this.#settled) return;
     // 1xx announces the answer and is none.
-    if (this.#settled || status < 200) return;
+    if (status < 200) {
+      this.#announcements++;
+      if (this.#announcements > MAX_ANNOUNCEMENTS) this.#fail(endlesslyAnnounced());
+      return;
+    }
     this.#phase = "answering";
     if (status === 200) {
       this.#guard(() => {
@@ -207,8 +215,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #endSilence(reason: "STREAM_IDLE_TIMEOUT" | "FIRST_EVENT_TIMEOUT", message: string): void {
     this.#silent = true;
     setImmediate(() => {
-      if (this.#silent && !this.#paused) this.#fail(new Failure(reason, message));
+      if (this.#silent && !this.#paused) this.#fail(this.#late(reason, message));
     });
+  }
+
+  #late(reason: FailureReason, message: string): Failure {
+    return new Failure(reason, message, { ambiguous: this.#phase === "sent" });
   }
 
   /** Ends with the error that the upstream told, as far as it came, else with `failure`. */
@@ -235,6 +247,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
     clearTimeout(this.#silenceTimer);
     this.#signal.removeEventListener("abort", this.#onAbort);
   }
+}
+
+function endlesslyAnnounced(): Failure {
+  return new Failure("UPSTREAM_INVALID_RESPONSE", "Gemini announced an answer again and again.");
 }
 
 /** We ask for `identity`; whoever compresses all the same would have to be inflated under limits of its own. */

@@ -2,9 +2,11 @@
 // The keywords it honours: $id $defs $ref $anchor type format title description enum items prefixItems minItems maxItems minimum maximum
 // anyOf oneOf properties additionalProperties required propertyOrdering; others go up as they are, and are read over.
 import { Failure } from "../chat/failures.ts";
-import { isDeeperThan } from "./json.ts";
+import { NAME_MAX_LENGTH } from "../chat/json-scan.ts";
+import { hasKey, isDeeperThan } from "./json.ts";
 import { withNullType } from "./nullable-schema.ts";
 import { flattenAllOf } from "./schema-all-of.ts";
+import { SchemaGrowth } from "./schema-growth.ts";
 import { isSchema, mapSubschemas, type Schema } from "./schema-positions.ts";
 import { referencesOf, resolverOf } from "./schema-references.ts";
 
@@ -28,12 +30,23 @@ export type RaiseSchemaChange = (path: string, change: string) => void;
 
 /**
  * A schema as parametersJsonSchema takes it: passed on but for `$schema`, `definitions` renamed, `nullable` as a type and `allOf` merged.
- * Throws INVALID_VALUE naming its origin, also for references to anything outside: nothing is fetched.
+ * Throws INVALID_VALUE naming its origin, also for one that grows too large, and for references to anything outside: nothing is fetched.
  */
-export function readJsonSchema(text: string, origin: SchemaOrigin, raise: RaiseSchemaChange): Schema {
-  const schema = rewrite(parseSchema(text, origin), "#");
+export function readJsonSchema(
+  text: string,
+  origin: SchemaOrigin,
+  raise: RaiseSchemaChange,
+  growth: SchemaGrowth = new SchemaGrowth(),
+): Schema {
+  const given = parseSchema(text, origin);
+  const schema = rewrite(given, "#", origin, 1);
+  if (isDeeperThan(given, MAX_JSON_DEPTH)) throw broken(origin, `holds values deeper than ${MAX_JSON_DEPTH} levels`);
+  if (hasKey(given, isTooLong)) throw broken(origin, `has a name of more than ${NAME_MAX_LENGTH} characters`);
   checkReferences(schema, origin);
-  return flattenAllOf(schema, raise);
+  return flattenAllOf(schema, raise, (length) => {
+    if (growth.admitsCopy(length)) return;
+    throw broken(origin, "grows too large when the references of its allOf are followed");
+  });
 }
 
 /** The same for responseJsonSchema, where also `const` and keywords beside `$ref` are refused. */
@@ -62,7 +75,6 @@ function parseSchema(text: string, origin: SchemaOrigin): Schema {
     throw broken(origin, "is not valid JSON");
   }
   if (!isSchema(value)) throw broken(origin, "is not a JSON object");
-  if (isDeeperThan(value, MAX_JSON_DEPTH)) throw broken(origin, `is nested deeper than ${MAX_DEPTH} levels`);
   return value;
 }
 
@@ -70,8 +82,14 @@ function broken({ subject, field }: SchemaOrigin, problem: string): Failure {
   return new Failure("INVALID_VALUE", `The schema of ${subject} ${problem}.`, { field });
 }
 
-function rewrite(schema: Schema, path: string): Schema {
-  const { $schema: _, ...plain } = mapSubschemas(schema, path, rewrite);
+function isTooLong(name: string): boolean {
+  return name.length > NAME_MAX_LENGTH;
+}
+
+/** `level`: how many schemas stand inside of one another here. */
+function rewrite(schema: Schema, path: string, origin: SchemaOrigin, level: number): Schema {
+  if (level > MAX_DEPTH) throw broken(origin, `is nested deeper than ${MAX_DEPTH} levels`);
+  const { $schema: _, ...plain } = mapSubschemas(schema, path, (inner, at) => rewrite(inner, at, origin, level + 1));
   const { $ref } = plain;
   const renamed = typeof $ref === "string" ? { ...plain, $ref: $ref.replace(/^#\/definitions\//, "#/$defs/") } : plain;
   // The whole answer, or all parameters together, are never null.

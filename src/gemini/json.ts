@@ -1,18 +1,20 @@
-// Plain JSON for the upstream: objects read from text within bounds, and objects without absent fields.
+// Plain JSON for the upstream: objects read from text, and objects without absent fields.
 
-/** Google's reader stops at 100 levels; the body around a caller's JSON takes up to ten of them. */
-const MAX_DEPTH = 64;
-
-/** The JSON object that a text holds; undefined when it holds none, or one nested deeper than the upstream reads. */
-export function parseJsonObject(text: string, maxDepth: number = MAX_DEPTH): object | undefined {
+/** The JSON object that a text holds; undefined when it holds none. Takes what a JsonBudget has let pass. */
+export function parseJsonObject(text: string): object | undefined {
   // Most texts are no JSON at all: seeing that must not cost an exception.
-  if (!/^\s*\{/.test(text)) return undefined;
+  if (!beginsObject(text)) return undefined;
   try {
     const value: unknown = JSON.parse(text);
-    return isJsonObject(value) && !isDeeperThan(value, maxDepth) ? value : undefined;
+    return isJsonObject(value) ? value : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Whether a text can hold a JSON object. */
+export function beginsObject(text: string): boolean {
+  return /^\s*\{/.test(text);
 }
 
 export function isJsonObject(value: unknown): value is object {

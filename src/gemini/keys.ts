@@ -6,13 +6,13 @@ import type { Clock, KeyHandle, KeyPool, KeyWish } from "../chat/ports.ts";
 
 /** A quarantined key gets one request after each of these waits, the last one again and again. */
 const PROBE_AFTER_MS = [60_000, 300_000, 1_800_000] as const;
-/** Waits of a project where Google names none, by failure. Quotas of a day are per model: another model may still have some. */
+/** Waits of a project where Google names none, by failure. */
 const COOLING_MS: Partial<Record<FailureReason, number>> = {
   RATE_LIMIT_EXCEEDED: 5_000,
   INSUFFICIENT_QUOTA: 60_000,
   UPSTREAM_REGION: 600_000,
 };
-/** No wait takes a project to the end of the queue for longer. */
+/** No wait takes a project to the end of the queue for longer. Quotas of a day are per model: another model may still have some. */
 const MAX_COOLING_MS = 600_000;
 
 /** Hears when a key leaves and joins the rotation. */

@@ -2,6 +2,7 @@
 import { isStandardBase64, toStandardBase64 } from "../chat/base64.ts";
 import { type Base64, Base64Bytes } from "../chat/bytes.ts";
 import { CUT_MIN_LENGTH, Cuts, type Place } from "../chat/cuts.ts";
+import { withoutHalves } from "./well-formed.ts";
 import type { GenerateContentRequest, WirePart } from "./wire-request.ts";
 
 /** JSON.parse of one of Gemini's answers. Throws SyntaxError. */
@@ -37,10 +38,10 @@ function* placesOfData(json: Buffer): Generator<Place> {
   }
 }
 
-/** JSON.stringify of a request, as UTF-8 in pieces. */
+/** JSON.stringify of a request, as UTF-8 in pieces: what is no Unicode text becomes U+FFFD, wherever it stands. */
 export function encodeRequest(request: GenerateContentRequest): readonly Buffer[] {
   if (!request.contents.some(({ parts }) => parts.some(({ inlineData }) => isLong(inlineData?.data)))) {
-    return [Buffer.from(JSON.stringify(request))];
+    return [Buffer.from(withoutHalves(JSON.stringify(request)))];
   }
   const cuts = new Cuts();
   const contents = request.contents.map(({ role, parts }) => ({
@@ -53,7 +54,7 @@ export function encodeRequest(request: GenerateContentRequest): readonly Buffer[
       ? cuts.hold(value)
       : value,
   );
-  return cuts.pieces(json);
+  return cuts.pieces(withoutHalves(json));
 }
 
 /** Before JSON.stringify sees bytes: it would ask them for their text. */

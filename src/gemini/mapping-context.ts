@@ -1,6 +1,7 @@
 // What every mapping of a request depends on beside the request itself.
 import type { ModelProfile } from "../chat/models.ts";
 import type { RaiseWarning } from "../chat/warnings.ts";
+import type { JsonBudget } from "./json-budget.ts";
 
 export interface MappingContext {
   readonly model: ModelProfile;
@@ -9,4 +10,5 @@ export interface MappingContext {
   readonly upstreamObjects: boolean;
   /** Schemas go up in the OpenAPI subset: Gemini refused them as JSON Schema. */
   readonly plainSchemas: boolean;
+  readonly budget: JsonBudget;
 }

@@ -11,6 +11,7 @@ import {
   toNote,
   typesOf,
 } from "./openapi-keywords.ts";
+import { SchemaGrowth } from "./schema-growth.ts";
 import { intersect } from "./schema-intersection.ts";
 import { isSchema, pointerSegment, type Schema } from "./schema-positions.ts";
 import { type Resolve, resolverOf } from "./schema-references.ts";
@@ -39,6 +40,7 @@ interface Cleaning {
   readonly resolve: Resolve;
   readonly raise: RaiseSchemaChange;
   readonly budget: { nodes: number; characters: number };
+  readonly growth: SchemaGrowth;
 }
 
 /** Where in the schema the work is: the pointer for those who are told, the references that are open, the depth in the outcome. */
@@ -49,14 +51,18 @@ interface Place {
 }
 
 /** The subset's form of a schema without `allOf` (json-schema.ts merges it). Every loss is told. Never throws, bounded in size and depth. */
-export function toOpenApiSchema(schema: Schema, raise: RaiseSchemaChange): OpenApiSchema {
+export function toOpenApiSchema(
+  schema: Schema,
+  raise: RaiseSchemaChange,
+  growth: SchemaGrowth = new SchemaGrowth(),
+): OpenApiSchema {
   const budget = { nodes: MAX_NODES, characters: MAX_CHARACTERS };
-  return clean(schema, { path: "#", open: [], depth: 0 }, { resolve: resolverOf(schema), raise, budget });
+  return clean(schema, { path: "#", open: [], depth: 0 }, { resolve: resolverOf(schema), raise, budget, growth });
 }
 
 /** The same for parameters, which are always one object. */
-export function toOpenApiParameters(schema: Schema, raise: RaiseSchemaChange): OpenApiSchema {
-  const { nullable: _, ...cleaned } = toOpenApiSchema(schema, raise);
+export function toOpenApiParameters(schema: Schema, raise: RaiseSchemaChange, growth?: SchemaGrowth): OpenApiSchema {
+  const { nullable: _, ...cleaned } = toOpenApiSchema(schema, raise, growth);
   if (cleaned.type === "OBJECT") return cleaned;
   raise("#", "parameters must be an object; the alternatives were put together");
   const objects = (cleaned.anyOf ?? []).filter(({ type }) => type === "OBJECT");
@@ -116,14 +122,27 @@ function clean(value: unknown, place: Place, cleaning: Cleaning): OpenApiSchema 
 }
 
 /** Counts a schema, and tells whether that was one too many. */
-function isSpent(schema: Schema, { depth }: Place, { budget }: Cleaning): boolean {
-  const names = isSchema(schema["properties"]) ? Object.keys(schema["properties"]) : [];
-  const words = [schema["title"], schema["description"], schema["pattern"]].filter((word) => typeof word === "string");
-  const texts = [...words, ...names].join("");
-  const values = Array.isArray(schema["enum"]) ? JSON.stringify(schema["enum"]) : "";
-  budget.nodes--;
-  budget.characters -= texts.length + values.length;
-  return depth > MAX_DEPTH || budget.nodes < 0 || budget.characters < 0;
+function isSpent(schema: Schema, { depth }: Place, { budget, growth }: Cleaning): boolean {
+  budget.nodes = growth.admitsInlined() ? budget.nodes - 1 : -1;
+  if (budget.nodes >= 0) budget.characters -= ownLength(schema);
+  return depth > MAX_DEPTH || isEmpty(budget);
+}
+
+function isEmpty({ nodes, characters }: Cleaning["budget"]): boolean {
+  return nodes < 0 || characters < 0;
+}
+
+/** UTF-16 units of a schema without those inside it, which are counted when they are reached. */
+function ownLength(schema: Schema): number {
+  return Object.entries(schema).reduce((sum, [key, value]) => sum + key.length + ownLengthOf(key, value), 0);
+}
+
+function ownLengthOf(key: string, value: unknown): number {
+  if (key === "$defs") return 0;
+  if (key === "items" && isSchema(value)) return 0;
+  if ((key === "anyOf" || key === "oneOf") && Array.isArray(value)) return 0;
+  if (key !== "properties" || !isSchema(value)) return JSON.stringify(value).length;
+  return Object.keys(value).reduce((sum, name) => sum + name.length, 0);
 }
 
 /** What a reference leads to, in its place; a circle ends in an open object that says so. */
@@ -135,7 +154,7 @@ function inline(reference: string, beside: Schema, place: Place, cleaning: Clean
     const { description } = toAnnotations(beside);
     return openObject([description, `Again like ${name}.`].filter(Boolean).join(" "));
   }
-  const whole = intersect(beside, target, place.path, cleaning.raise);
+  const whole = intersect([beside, target], place.path, cleaning.raise);
   return clean(whole, { ...place, open: [...place.open, reference] }, cleaning);
 }
 
@@ -151,13 +170,13 @@ function anyOf(
   let nullable = beside["nullable"] === true;
   for (const [index, alternative] of alternatives.entries()) {
     const path = `${place.path}/${keyword}/${index}`;
-    const whole = isSchema(alternative) ? intersect(alternative, beside, path, cleaning.raise) : alternative;
+    const whole = isSchema(alternative) ? intersect([alternative, beside], path, cleaning.raise) : alternative;
     if (isSchema(whole) && isNull(whole)) nullable = true;
     else {
       const schema = clean(whole, { ...place, path, depth: place.depth + 1 }, cleaning);
       for (const one of schema.anyOf ?? [schema]) cleaned.set(JSON.stringify(one), one);
     }
-    if (cleaning.budget.nodes < 0) break;
+    if (isEmpty(cleaning.budget)) break;
   }
   const all = [...cleaned.values()];
   const [only = { type: "NULL" }] = all;

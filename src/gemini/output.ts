@@ -27,7 +27,8 @@ export function asksForForm(format: OutputFormat | undefined): boolean {
  */
 export function toTextForm(format: OutputFormat | undefined, besideTools: boolean, context: MappingContext): TextForm {
   if (format === undefined || !asksForForm(format)) return { config: {} };
-  const { model, raise } = context;
+  const { model, raise, budget } = context;
+  if (format.kind.case === "jsonSchema") budget.spend(format.kind.value.schema, SCHEMA_FIELD);
   if (model.json && !besideTools) return { config: toFormConfig(format, context) };
   if (!model.outputs.includes(Modality.TEXT)) {
     raise("parameter_ignored", "output_format", `${model.id} gives no text.`);

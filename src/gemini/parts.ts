@@ -4,7 +4,6 @@ import { Failure } from "../chat/failures.ts";
 import { fenceCode, fenceResult } from "../chat/fences.ts";
 import type { ModelProfile } from "../chat/models.ts";
 import { geminiCallId } from "../chat/tool-call-ids.ts";
-import type { RaiseWarning } from "../chat/warnings.ts";
 import {
   type CodeResult,
   CodeResult_OutcomeSchema,
@@ -15,6 +14,7 @@ import {
   type ToolCall,
 } from "../gen/gemini/chat/v1/chat_pb.ts";
 import { hasKey, parseJsonObject } from "./json.ts";
+import type { JsonBudget } from "./json-budget.ts";
 import type { MappingContext } from "./mapping-context.ts";
 import { canRead, toMediaPart } from "./media.ts";
 import { toSpeechParts } from "./speech-text.ts";
@@ -70,7 +70,7 @@ export function toModelParts(placed: PlacedPart, context: PartContext): WirePart
 }
 
 function toUnsignedParts(placed: PlacedPart, signature: string, context: PartContext): WirePart[] {
-  const { model, raise } = context;
+  const { model } = context;
   const { path } = placed;
   const { kind } = placed.part;
   switch (kind.case) {
@@ -79,7 +79,7 @@ function toUnsignedParts(placed: PlacedPart, signature: string, context: PartCon
     case "thought":
       return signature === "" ? [] : [{ text: kind.value, thought: true }];
     case "toolCall":
-      return [toCallPart(kind.value, `${path}.tool_call`, model, raise)];
+      return [toCallPart(kind.value, `${path}.tool_call`, context)];
     case "executableCode":
       return [runsCode(model) ? { executableCode: toExecutableCode(kind.value) } : { text: fenceCode(kind.value) }];
     case "codeResult":
@@ -132,15 +132,15 @@ export function toReadableMedia(media: Media, path: string, message: number, con
   return [];
 }
 
-function toCallPart(call: ToolCall, path: string, model: ModelProfile, raise: RaiseWarning): WirePart {
+function toCallPart(call: ToolCall, path: string, { model, raise, budget }: PartContext): WirePart {
   if (!model.functions) {
     raise("tools_dropped", path, "This model has no functions: the call was told as text.");
     return { text: `Called ${call.name}(${call.arguments})` };
   }
+  const field = `${path}.arguments`;
+  budget.spend(call.arguments, field);
   const args = call.arguments.trim() === "" ? {} : parseJsonObject(call.arguments);
-  if (args === undefined) {
-    raise("arguments_invalid", `${path}.arguments`, "The arguments are no JSON object; {} was sent.");
-  }
+  if (args === undefined) raise("arguments_invalid", field, "The arguments are no JSON object; {} was sent.");
   const id = model.callIds ? geminiCallId(call.id) : "";
   return { functionCall: { ...(id && { id }), name: call.name, args: args ?? {} } };
 }
@@ -166,7 +166,7 @@ function toCodeResult({
 function toServerToolParts(
   kind: Extract<Part["kind"], { case: "serverToolCall" | "serverToolResult" }>,
   path: string,
-  { model, raise }: PartContext,
+  { model, raise, budget }: PartContext,
 ): WirePart[] {
   if (!model.callIds) {
     raise("part_ignored", path, `${model.id} does not know such parts; it was left out.`);
@@ -174,29 +174,30 @@ function toServerToolParts(
   }
   const { id, toolType } = kind.value;
   if (kind.case === "serverToolCall") {
-    const args = parseServerJson(kind.value.argumentsJson, `${path}.server_tool_call.arguments_json`);
+    const args = parseServerJson(kind.value.argumentsJson, `${path}.server_tool_call.arguments_json`, budget);
     return [{ toolCall: { ...(id && { id }), toolType, args } }];
   }
-  const response = parseServerJson(kind.value.responseJson, `${path}.server_tool_result.response_json`);
+  const response = parseServerJson(kind.value.responseJson, `${path}.server_tool_result.response_json`, budget);
   return [{ toolResponse: { ...(id && { id }), toolType, response } }];
 }
 
-function parseServerJson(text: string, path: string): object {
+function parseServerJson(text: string, path: string, budget: JsonBudget): object {
+  budget.spend(text, path);
   const value = text.trim() === "" ? {} : parseJsonObject(text);
   if (value !== undefined) return value;
   throw new Failure("INVALID_VALUE", "This must be the text of a JSON object.", { field: path });
 }
 
 /** A part of a kind we do not know goes back as it came, but cannot smuggle in files of other callers. */
-function toNativePart(json: string, path: string, { upstreamObjects }: PartContext): WirePart {
+function toNativePart(json: string, path: string, { upstreamObjects, budget }: PartContext): WirePart {
+  const field = `${path}.json`;
+  budget.spend(json, field);
   const value = parseJsonObject(json);
   if (value === undefined) {
-    throw new Failure("INVALID_VALUE", "A native part must be the text of a JSON object.", { field: `${path}.json` });
+    throw new Failure("INVALID_VALUE", "A native part must be the text of a JSON object.", { field });
   }
   if (!upstreamObjects && hasKey(value, (key) => key === "fileData" || key === "file_data")) {
-    throw new Failure("UNSUPPORTED_PARAMETER", "Files of the upstream are not accepted here.", {
-      field: `${path}.json`,
-    });
+    throw new Failure("UNSUPPORTED_PARAMETER", "Files of the upstream are not accepted here.", { field });
   }
   return value;
 }

@@ -6,6 +6,7 @@ import type { PrepareOptions } from "../chat/ports.ts";
 import type { RaiseWarning } from "../chat/warnings.ts";
 import { type ChatRequest, ServiceTier } from "../gen/gemini/chat/v1/chat_pb.ts";
 import { present } from "./json.ts";
+import { JsonBudget } from "./json-budget.ts";
 import type { MappingContext } from "./mapping-context.ts";
 import { toMediaResolution } from "./media.ts";
 import { toConversation } from "./messages.ts";
@@ -36,7 +37,8 @@ export function toGenerateContent(
   defaults: RequestDefaults,
   { plainSchemas = false }: PrepareOptions = {},
 ): GenerateContentRequest {
-  const context: MappingContext = { model, raise, upstreamObjects: defaults.upstreamObjects, plainSchemas };
+  const { upstreamObjects } = defaults;
+  const context: MappingContext = { model, raise, upstreamObjects, plainSchemas, budget: new JsonBudget() };
   const cachedContent = toCachedContent(request, context);
   const effective = cachedContent === undefined ? request : withoutTools(request, raise);
   const form = asksForForm(effective.outputFormat) && model.json;

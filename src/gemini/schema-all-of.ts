@@ -5,53 +5,84 @@ import { isAnnotation, intersect } from "./schema-intersection.ts";
 import { isSchema, mapSubschemas, type Schema } from "./schema-positions.ts";
 import { type Resolve, resolverOf } from "./schema-references.ts";
 
-/** References that are copied into the place of a member. Far more than any real schema has; bounds the work on one that is none. */
-const MAX_COPIES = 500;
-
 /** References copied inside of one another; the stack grows with them. */
 const MAX_OPEN = 16;
+
+/** What a reference leads to, without `allOf`: schemas that must all be obeyed. */
+interface Target {
+  readonly schemas: readonly Schema[];
+  /** Of their JSON, in UTF-16 units. */
+  readonly length: number;
+}
 
 interface Flattening {
   readonly resolve: Resolve;
   readonly raise: RaiseSchemaChange;
-  copies: number;
+  /** Told of the length of every schema that is copied into the place of a member. */
+  readonly spend: (length: number) => void;
+  /** By reference, where it holds wherever the reference stands: nothing in it was left out. */
+  readonly targets: Map<string, Target>;
+  /** References that were left out so far. */
+  leftOut: number;
 }
 
-/** The schema without any `allOf`. What one schema cannot say of several is left out and told. Returns its argument when it has none. */
-export function flattenAllOf(root: Schema, raise: RaiseSchemaChange): Schema {
-  return flatten(root, "#", [], { resolve: resolverOf(root), raise, copies: 0 });
+/**
+ * The schema without any `allOf`. What one schema cannot say of several is left out and told. Copies multiply: `spend` hears of the length
+ * of each, and throws when it is too much.
+ */
+export function flattenAllOf(root: Schema, raise: RaiseSchemaChange, spend: (length: number) => void): Schema {
+  return flatten(root, "#", [], { resolve: resolverOf(root), raise, spend, targets: new Map(), leftOut: 0 });
 }
 
 /** `open`: references whose targets are being flattened. */
 function flatten(schema: Schema, path: string, open: readonly string[], work: Flattening): Schema {
-  const inner = mapSubschemas(schema, path, (child, at) => flatten(child, at, open, work));
-  if (!Array.isArray(inner["allOf"])) return inner;
-  const { allOf, $ref, ...rest } = inner;
-  const members = [...($ref === undefined ? [] : [{ $ref }]), ...(allOf as unknown[])]
-    .map((member, index): [unknown, string] => [member, `${path}/allOf/${index}`])
-    .filter((entry): entry is [Schema, string] => isSchema(entry[0]) && Object.keys(entry[0]).length > 0);
-  const [only] = members;
+  const { allOf, ...rest } = schema;
+  const whole = (inner: Schema, at: string): Schema => flatten(inner, at, open, work);
+  if (!Array.isArray(allOf)) return mapSubschemas(schema, path, whole);
+  const [only, ...others] = membersOf(allOf, path);
   // Words beside a lone reference stay beside it.
-  if (only !== undefined && members.length === 1 && Object.keys(rest).every(isAnnotation)) {
-    return { ...only[0], ...rest };
+  if (only !== undefined && others.length === 0 && Object.keys(rest).every(isAnnotation)) {
+    return { ...whole(...only), ...rest };
   }
-  return members.reduce(
-    (merged, [member, at]) => intersect(merged, expand(member, at, open, work), path, work.raise),
-    rest,
-  );
+  return intersect(demandsOf(schema, path, open, work), path, work.raise);
 }
 
-/** A member with what its reference leads to in place of it. */
-function expand(member: Schema, path: string, open: readonly string[], work: Flattening): Schema {
-  const { $ref: reference, ...beside } = member;
-  if (typeof reference !== "string") return member;
+/** What a schema demands together with the members of its `allOf`, theirs included, and with what references of all lead to. */
+function demandsOf(schema: Schema, path: string, open: readonly string[], work: Flattening): readonly Schema[] {
+  const { allOf, $ref: reference, ...rest } = schema;
+  const own = mapSubschemas(rest, path, (inner, at) => flatten(inner, at, open, work));
+  const members = Array.isArray(allOf) ? membersOf(allOf, path) : [];
+  return [
+    own,
+    ...(typeof reference === "string" ? follow(reference, path, open, work) : []),
+    ...members.flatMap(([member, at]) => demandsOf(member, at, open, work)),
+  ];
+}
+
+function membersOf(allOf: readonly unknown[], path: string): [Schema, string][] {
+  return allOf
+    .map((member, index): [unknown, string] => [member, `${path}/allOf/${index}`])
+    .filter((entry): entry is [Schema, string] => isSchema(entry[0]) && Object.keys(entry[0]).length > 0);
+}
+
+/** Each reference is followed once, unless it leads in a circle: then what is left out depends on where it stands. */
+function follow(reference: string, path: string, open: readonly string[], work: Flattening): readonly Schema[] {
   const target = work.resolve(reference);
-  if (target === undefined || open.includes(reference) || open.length >= MAX_OPEN || work.copies >= MAX_COPIES) {
+  if (target === undefined || open.includes(reference) || open.length >= MAX_OPEN) {
     work.raise(path, "a schema that is part of itself was left out");
-    return beside;
+    work.leftOut++;
+    return [];
   }
-  work.copies++;
-  const { $defs: _, ...flat } = flatten(target, reference, [...open, reference], work);
-  const whole = flat["$ref"] === undefined ? flat : expand(flat, path, [...open, reference], work);
-  return intersect(beside, whole, path, work.raise);
+  const known = work.targets.get(reference);
+  work.spend(known?.length ?? lengthOf(target));
+  if (known !== undefined) return known.schemas;
+  const { leftOut } = work;
+  const { $defs: _, ...plain } = target;
+  const schemas = demandsOf(plain, reference, [...open, reference], work);
+  if (work.leftOut === leftOut) work.targets.set(reference, { schemas, length: lengthOf(schemas) });
+  return schemas;
+}
+
+function lengthOf(value: unknown): number {
+  return JSON.stringify(value).length;
 }

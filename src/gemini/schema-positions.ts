@@ -29,12 +29,18 @@ export function isSchema(value: unknown): value is Schema {
   return isJsonObject(value);
 }
 
-/** The schema with `change` made to every schema directly inside it. `path` and what `change` is told are JSON pointers. */
+/** The schema with `change` made to every schema directly inside it; itself when there is none. `path` and what `change` is told are JSON pointers. */
 export function mapSubschemas(schema: Schema, path: string, change: (inner: Schema, path: string) => unknown): Schema {
+  // Most schemas are leaves.
+  if (!Object.keys(schema).some(mayHoldSchemas)) return schema;
   // fromEntries keeps a property called `__proto__` as what it is.
   return Object.fromEntries(
     Object.entries(schema).map(([key, value]) => [key, mapKeyword(key, value, `${path}/${key}`, change)]),
   );
+}
+
+function mayHoldSchemas(key: string): boolean {
+  return MAPS.has(key) || LISTS.has(key) || SCHEMAS.has(key);
 }
 
 function mapKeyword(

@@ -5,9 +5,14 @@ import { Failure } from "../chat/failures.ts";
 const LF = 0x0a;
 const CR = 0x0d;
 const BYTE_ORDER_MARK = 0xfeff;
+/** Google sends each event as one line. Of empty lines a stream of the largest size would hold 50 million. */
+const EVENT_MAX_LINES = 1_024;
 /** Text outside of events is an error body; more of one says nothing. */
 const STRAY_MAX_CHARACTERS = 65_536;
-/** Fields of the event stream format that carry nothing for us. Google was never seen to send one. */
+/**
+ * Fields of the event stream format that carry nothing for us. Google was never seen to send one. All others are stray, although a browser
+ * would skip them: one may be an event that was broken on the way, and an answer must not become shorter unnoticed.
+ */
 const IGNORED_FIELD = /^(?:event|id|retry)(?::|$)/;
 
 /** What is left when the bytes end. */
@@ -23,7 +28,9 @@ export class SseParser {
   /** Bytes since the last line end, as they were read. */
   readonly #pending: Buffer[] = [];
   #pendingBytes = 0;
-  #data: string | undefined;
+  /** Of the event that is open; joined once, at its end. */
+  #lines: string[] = [];
+  #eventLength = 0;
   #stray = "";
   #started = false;
   /** The last block ended with a CR, so that an LF at the beginning of the next one belongs to it. */
@@ -33,7 +40,7 @@ export class SseParser {
     this.#maxEventBytes = maxEventBytes;
   }
 
-  /** The payloads completed by these bytes. Throws UPSTREAM_RESPONSE_TOO_LARGE when an event outgrows its limit. */
+  /** The payloads completed by these bytes. Throws UPSTREAM_RESPONSE_TOO_LARGE when an event outgrows its limits. */
   push(bytes: Buffer): string[] {
     const end = Math.max(bytes.lastIndexOf(LF), bytes.lastIndexOf(CR)) + 1;
     const payloads: string[] = [];
@@ -43,7 +50,7 @@ export class SseParser {
     if (end < bytes.length) {
       this.#pending.push(end === 0 ? bytes : bytes.subarray(end));
       this.#pendingBytes += bytes.length - end;
-      if (this.#pendingBytes > this.#maxEventBytes) throw tooLarge(this.#maxEventBytes);
+      if (this.#pendingBytes > this.#maxEventBytes) throw tooLarge(`${this.#maxEventBytes} bytes`);
     }
     return payloads;
   }
@@ -54,7 +61,7 @@ export class SseParser {
       const line = this.#withoutMark(Buffer.concat(this.#pending).toString("utf8"));
       this.#readLine(line, 0, line.length);
     }
-    return { last: this.#data, stray: this.#stray };
+    return { last: this.#takeEvent(), stray: this.#stray };
   }
 
   /** Everything up to `end` as text: decoded once, and cut at line ends only, so never inside a character. */
@@ -95,9 +102,10 @@ export class SseParser {
 
   #readLine(block: string, start: number, end: number): void {
     if (block.startsWith("data:", start)) {
-      const value = block.slice(block[start + 5] === " " ? start + 6 : start + 5, end);
-      this.#data = this.#data === undefined ? value : `${this.#data}\n${value}`;
-      if (this.#data.length > this.#maxEventBytes) throw tooLarge(this.#maxEventBytes);
+      this.#eventLength += end - start + 1;
+      if (this.#eventLength > this.#maxEventBytes) throw tooLarge(`${this.#maxEventBytes} bytes`);
+      const lines = this.#lines.push(block.slice(block[start + 5] === " " ? start + 6 : start + 5, end));
+      if (lines > EVENT_MAX_LINES) throw tooLarge(`${EVENT_MAX_LINES} lines`);
       return;
     }
     if (block[start] === ":") return;
@@ -107,12 +115,20 @@ export class SseParser {
   }
 
   #closeEvent(payloads: string[]): void {
-    if (this.#data === undefined) return;
-    payloads.push(this.#data);
-    this.#data = undefined;
+    const event = this.#takeEvent();
+    if (event !== undefined) payloads.push(event);
+  }
+
+  #takeEvent(): string | undefined {
+    const [first] = this.#lines;
+    if (first === undefined) return undefined;
+    const event = this.#lines.length === 1 ? first : this.#lines.join("\n");
+    this.#lines = [];
+    this.#eventLength = 0;
+    return event;
   }
 }
 
-function tooLarge(maxBytes: number): Failure {
-  return new Failure("UPSTREAM_RESPONSE_TOO_LARGE", `Gemini sent an event of more than ${maxBytes} bytes.`);
+function tooLarge(limit: string): Failure {
+  return new Failure("UPSTREAM_RESPONSE_TOO_LARGE", `Gemini sent an event of more than ${limit}.`);
 }

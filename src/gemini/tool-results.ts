@@ -2,7 +2,9 @@
 import type { ModelProfile } from "../chat/models.ts";
 import { geminiCallId } from "../chat/tool-call-ids.ts";
 import type { Media, ToolCall, ToolResult } from "../gen/gemini/chat/v1/chat_pb.ts";
-import { hasKey, parseJsonObject } from "./json.ts";
+import { beginsObject, hasKey, parseJsonObject } from "./json.ts";
+import type { JsonBudget } from "./json-budget.ts";
+import type { MappingContext } from "./mapping-context.ts";
 import { canRead, toBlob } from "./media.ts";
 import type { PlacedResult } from "./pairing.ts";
 import type { WirePart } from "./wire-request.ts";
@@ -17,11 +19,15 @@ const EMBEDDABLE_TYPES: ReadonlySet<string> = new Set([
 ]);
 
 /** The answer to a call; media that fits goes inside (`embedsMedia`). */
-export function toFunctionResponse(call: ToolCall, { result, path }: PlacedResult, model: ModelProfile): WirePart {
+export function toFunctionResponse(
+  call: ToolCall,
+  { result, path }: PlacedResult,
+  { model, budget }: MappingContext,
+): WirePart {
   const parts = result.media.flatMap((media, index) =>
     embedsMedia(media, model) ? [{ inlineData: toBlob(media, `${path}.media[${index}]`) }] : [],
   );
-  return toResponsePart(call, toResponseObject(result), model, parts);
+  return toResponsePart(call, toResponseObject(result, budget), model, parts);
 }
 
 /** Stands in for a result that is missing: Gemini wants as many results as calls. */
@@ -52,9 +58,17 @@ export function embedsMedia(media: Media, model: ModelProfile): boolean {
   return fits && model.mediaInToolResults && canRead(media, model);
 }
 
-/** `response` must be an object. Gemini reads a key `$ref` as a reference to media, so a result that has one goes as text. */
-function toResponseObject({ content, isError }: ToolResult): object {
+/**
+ * `response` must be an object. Gemini reads a key `$ref` as a reference to media, so a result that has one goes as text, and so does one
+ * that is more than Gemini's reader or the budget takes.
+ */
+function toResponseObject({ content, isError }: ToolResult, budget: JsonBudget): object {
   if (isError) return { error: content };
-  const value = parseJsonObject(content);
-  return value === undefined || hasKey(value, (key) => key === "$ref") ? { output: content } : value;
+  const value = beginsObject(content) && budget.admitsResult(content) ? parseJsonObject(content) : undefined;
+  return value === undefined || refers(value, content) ? { output: content } : value;
+}
+
+/** To look at all keys takes as long as to parse them, so that is done only where one may be `$ref`, as it is or escaped. */
+function refers(value: object, json: string): boolean {
+  return (json.includes("$ref") || json.includes("\\u")) && hasKey(value, (key) => key === "$ref");
 }

@@ -74,19 +74,23 @@ function toDeclaration(tool: FunctionTool, field: string, context: MappingContex
 type DeclaredSchemas = Omit<WireFunctionDeclaration, "name" | "description">;
 
 function toParameters(name: string, text: string, field: string, context: MappingContext): DeclaredSchemas {
+  const { schemaGrowth: growth } = context.budget;
+  context.budget.spend(text, field);
   return tellChanges(field, context.raise, (raise) => {
-    const schema = readJsonSchema(text, { subject: `the parameters of ${name}`, field }, raise);
+    const schema = readJsonSchema(text, { subject: `the parameters of ${name}`, field }, raise, growth);
     if (isEmptyParameters(schema)) return {};
     if (!context.plainSchemas) return { parametersJsonSchema: schema };
-    const parameters = toOpenApiParameters(schema, raise);
+    const parameters = toOpenApiParameters(schema, raise, growth);
     return parameters.properties === undefined ? {} : { parameters };
   });
 }
 
 function toResponse(name: string, text: string, field: string, context: MappingContext): DeclaredSchemas {
+  const { schemaGrowth: growth } = context.budget;
+  context.budget.spend(text, field);
   return tellChanges(field, context.raise, (raise) => {
-    const schema = readJsonSchema(text, { subject: `the response of ${name}`, field }, raise);
-    return context.plainSchemas ? { response: toOpenApiSchema(schema, raise) } : { responseJsonSchema: schema };
+    const schema = readJsonSchema(text, { subject: `the response of ${name}`, field }, raise, growth);
+    return context.plainSchemas ? { response: toOpenApiSchema(schema, raise, growth) } : { responseJsonSchema: schema };
   });
 }
 

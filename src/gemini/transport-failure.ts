@@ -18,7 +18,10 @@ export function transportFailure(error: unknown, phase: Phase): Failure {
     return new Failure("UPSTREAM_INVALID_RESPONSE", "Gemini's answer is no valid HTTP.", { cause: code });
   }
   return phase === "sent"
-    ? new Failure("UPSTREAM_ERROR", "The connection to Gemini was lost before it answered.", { cause: code })
+    ? new Failure("UPSTREAM_ERROR", "The connection to Gemini was lost before it answered.", {
+        cause: code,
+        ambiguous: true,
+      })
     : new Failure("UPSTREAM_STREAM_TRUNCATED", "The connection to Gemini was lost in the middle of its answer.", {
         cause: code,
       });

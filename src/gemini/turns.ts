@@ -115,7 +115,7 @@ class TurnBuilder implements Turns {
       if (result === undefined) return this.#note(item, toModelParts(item, this.#context));
       const call = callOf.get(result.path);
       if (call === undefined) return this.#orphan(item, result);
-      return this.#note(item, [toFunctionResponse(call, result, this.#context.model)]);
+      return this.#note(item, [toFunctionResponse(call, result, this.#context)]);
     });
     this.#push({ role: "model", parts, kind: "message" });
     this.#pending = calls.filter((call) => !answers.has(call));
@@ -159,7 +159,7 @@ class TurnBuilder implements Turns {
       }
       media.push(...this.#mediaBeside(answer, pending.call.name));
       this.fruitful.add(answer.message);
-      const part = toFunctionResponse(pending.call, answer, model);
+      const part = toFunctionResponse(pending.call, answer, this.#context);
       this.origins.set(part, answer.path);
       return part;
     });

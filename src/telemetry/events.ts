@@ -32,6 +32,8 @@ export interface AttemptFinished {
   readonly outcome: string;
   readonly durationMs: number;
   readonly retried: boolean;
+  /** Whether it may have been billed although nothing of an answer came. */
+  readonly ambiguous: boolean;
 }
 
 /** What became of the media of a request, in one project. */
@@ -79,6 +81,8 @@ export interface Telemetry {
   keyRestored(key: Pick<KeyQuarantined, "keyIndex" | "project">): void;
   /** The store's background check failed, or works again when there is no error. */
   storeChecked(error?: unknown): void;
+  /** Nobody answered where the remote ChatService should be, or somebody does when there is no error. */
+  serviceChecked(error?: unknown): void;
   /** The store read, wrote or swept what is remembered, or did not when there is an error: then it counts as not remembered. */
   memoryOperated(operation: "read" | "write" | "sweep", error?: unknown): void;
   /** So many remembered values will be lost with the process, because the store did not take them. */
@@ -97,7 +101,7 @@ const REFUSALS_LOGGED_PER_SECOND = 20;
 export function createTelemetry(log: Logger, metrics: Metrics): Telemetry {
   const mayLogRefusal = limitPerSecond(REFUSALS_LOGGED_PER_SECOND);
   const mayLogDrop = limitPerSecond(1);
-  let storeWorks = true;
+  const tellStore = tellChanges(log, "store does not answer", "store answers again");
   const brokenOperations = new Set<string>();
   return {
     callStarted: (rpc) => metrics.add("requests_active", { rpc }, 1),
@@ -110,10 +114,11 @@ export function createTelemetry(log: Logger, metrics: Metrics): Telemetry {
       logCall(log, call);
     },
     attemptFinished(attempt) {
-      const { outcome, durationMs, retried } = attempt;
+      const { outcome, durationMs, retried, ambiguous } = attempt;
       metrics.count("upstream_attempts_total", { outcome });
       metrics.observe("upstream_attempt_duration_seconds", {}, durationMs / 1000);
       if (retried) metrics.count("upstream_retries_total", {});
+      if (ambiguous) metrics.count("ambiguous_attempts_total", {});
       const level = outcome === "OK" || outcome === "CANCELLED" ? "debug" : "warn";
       log[level]("attempt finished", { ...attempt, durationMs: Math.round(durationMs) });
     },
@@ -128,12 +133,10 @@ export function createTelemetry(log: Logger, metrics: Metrics): Telemetry {
     },
     keyRestored: ({ keyIndex, project }) => log.info("key restored", { keyIndex, project }),
     storeChecked(error) {
-      const works = error === undefined;
-      if (!works) metrics.count("store_failures_total", {});
-      if (works && !storeWorks) log.info("store answers again");
-      if (!works && storeWorks) log.error("store does not answer", errorFields(error));
-      storeWorks = works;
+      if (error !== undefined) metrics.count("store_failures_total", {});
+      tellStore(error);
     },
+    serviceChecked: tellChanges(log, "chat service does not answer", "chat service answers again"),
     memoryOperated(operation, error) {
       const works = error === undefined;
       if (works && !brokenOperations.has(operation)) return;
@@ -149,6 +152,17 @@ export function createTelemetry(log: Logger, metrics: Metrics): Telemetry {
       if (mayLogDrop()) log.warn("memory not kept", { count });
     },
     unsentUnlimited: (error) => log.warn("unsent answers are not limited", errorFields(error)),
+  };
+}
+
+/** Tells of the first of several failures, and of the first success after them. */
+function tellChanges(log: Logger, failure: string, success: string): (error?: unknown) => void {
+  let worked = true;
+  return (error) => {
+    const works = error === undefined;
+    if (works && !worked) log.info(success);
+    if (!works && worked) log.error(failure, errorFields(error));
+    worked = works;
   };
 }
 

@@ -9,6 +9,7 @@ import { toReadableLine } from "./readable-line.ts";
  */
 const LOG_FIELDS = [
   "address",
+  "ambiguous",
   "attempts",
   "caller",
   "code",

@@ -30,6 +30,7 @@ const COUNTERS = {
   media_uploaded_bytes_total: ["Bytes put into the Files API.", []],
   upstream_attempts_total: ["Attempts at Gemini that ended, by outcome.", ["outcome"]],
   upstream_retries_total: ["Attempts at Gemini that were followed by another one.", []],
+  ambiguous_attempts_total: ["Attempts at Gemini that were sent and brought no answer: they may have been billed.", []],
   key_quarantines_total: ["Gemini keys taken out of rotation, by reason.", ["reason"]],
   store_failures_total: ["Background checks of the store that failed.", []],
   memory_failures_total: [

@@ -8,10 +8,11 @@ import { assertPublished } from "../openai/published/shapes.ts";
 import { foldChunks, readChunks } from "../openai/sse-fold.ts";
 import { startFaultyGemini, type FaultyGemini } from "../support/faulty-gemini.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { assertUntilPacificMidnight } from "../support/pacific-midnight.ts";
 import { transportsOf } from "../support/transports.ts";
 import { collect, createPlayer, modelOf, toChatRequest, type Player } from "./replay/ask.ts";
 import { expectedOpenAiAnswer, expectedToldAnswer, timesAsked } from "./replay/expectation.ts";
-import { expectedFailure, recordedMessage } from "./replay/failures.ts";
+import { expectedFailure, recordedMessage, type ExpectedFailure } from "./replay/failures.ts";
 import { toldByCompletion, withoutChance } from "./replay/openai-answer.ts";
 import { playRecordings } from "./replay/playback.ts";
 import { readRecordings, type Json, type Recording } from "./replay/recordings.ts";
@@ -156,21 +157,29 @@ async function checkError(recording: Recording): Promise<void> {
     assert.match(response.headers.get("content-type") ?? "", /^application\/json/);
     assert.deepEqual([error.code, error.param], [expected.code, expected.param]);
     assert.equal(response.headers.get("x-should-retry") ?? undefined, expected.shouldRetry);
-    const seconds = expected.waitSeconds ?? (expected.httpStatus === 503 ? 1 : undefined);
-    assert.equal(response.headers.get("retry-after"), seconds === undefined ? null : String(seconds));
+    const told = response.headers.get("retry-after");
+    checkWait(
+      told === null ? undefined : Number(told),
+      expected.waitSeconds ?? (response.status === 503 ? 1 : undefined),
+    );
     checkWords(error.message, recording);
   }
   for (const error of [chat, stream.error]) {
     assert.ok(isFailure(expected.reason)(error));
     assert.equal(error.code, expected.grpc);
-    const wait = error.findDetails(RetryInfoSchema)[0]?.retryDelay?.seconds;
-    assert.equal(wait, expected.waitSeconds === undefined ? undefined : BigInt(expected.waitSeconds));
+    const told = error.findDetails(RetryInfoSchema)[0]?.retryDelay?.seconds;
+    checkWait(told === undefined ? undefined : Number(told), expected.waitSeconds);
     checkWords(error.rawMessage, recording);
   }
   assert.deepEqual(
     stream.batches.flatMap(({ events }) => events),
     [],
   );
+}
+
+function checkWait(told: number | undefined, expected: ExpectedFailure["waitSeconds"]): void {
+  if (expected === "until midnight") assertUntilPacificMidnight(told ?? Number.NaN);
+  else assert.equal(told, expected);
 }
 
 /** What is about our key, project or quota is no business of a client; what is about its own request it reads in Google's words. */

@@ -26,6 +26,7 @@ import {
   type FaultyGemini,
 } from "../support/faulty-gemini.ts";
 import { LICENCE, startGateway, type TestGateway } from "../support/gateway.ts";
+import { assertUntilPacificMidnight } from "../support/pacific-midnight.ts";
 import { transportsOf } from "../support/transports.ts";
 import { failureOf, MODEL, openAi, question, readSse, reasonOf } from "./requests.ts";
 
@@ -324,8 +325,10 @@ for (const row of rows) {
 function assertRetryHeaders(headers: Headers, { status, code }: Row): void {
   const after = headers.get("retry-after");
   const should = headers.get("x-should-retry");
-  if (code === "insufficient_quota") assert.deepEqual([after, should], [null, "false"]);
-  else if (status === 429 || status === 503) {
+  if (code === "insufficient_quota") {
+    assertUntilPacificMidnight(Number(after ?? Number.NaN));
+    assert.equal(should, "false");
+  } else if (status === 429 || status === 503) {
     assert.match(after ?? "", /^[1-9]\d*$/);
     assert.match(should ?? "", /^(?:true|false)$/);
   } else if (status < 500) assert.equal(should, "false");
@@ -346,6 +349,19 @@ test("a wait too long for the SDKs forbids their retry", async () => {
   const response = await rigged.gateway.post(openAi(false));
   assert.deepEqual([response.headers.get("retry-after"), response.headers.get("x-should-retry")], ["120", "false"]);
   await response.text();
+});
+
+test("OV-5: gRPC callers get the wait for a quota of the day, too, which ends at midnight Pacific time", async () => {
+  await using rigged = await rig();
+  rigged.gemini.script(() => errorAnswer(dailyQuotaExceeded("12s")));
+  for (const { name, wire, transport } of transportsOf(rigged.gateway)) {
+    const failure = await failureOf(createClient(ChatService, transport).chat(question()));
+    assert.deepEqual([failure.code, reasonOf(failure)], [Code.ResourceExhausted, "INSUFFICIENT_QUOTA"], name);
+    assertUntilPacificMidnight(Number(failure.findDetails(RetryInfoSchema)[0]?.retryDelay?.seconds ?? Number.NaN));
+    if (!wire) continue;
+    assertUntilPacificMidnight(Number(failure.metadata.get("retry-after") ?? Number.NaN));
+    assert.equal(failure.metadata.get("x-should-retry"), "false", name);
+  }
 });
 
 test("gRPC callers get the wait as RetryInfo and as metadata", async () => {
@@ -385,6 +401,33 @@ test("a key that failed is left alone afterwards, and callers notice nothing", a
   }
   assert.equal(rigged.gemini.calls.filter(({ key }) => key === FIRST).length, 1);
   assert.ok(rigged.gateway.log.some((line) => line.includes("key quarantined")));
+});
+
+test("RT-7: attempts that were sent and brought no answer count as possibly billed, and no others", async () => {
+  await using rigged = await rig({ FIRST_EVENT_TIMEOUT_MS: "200" });
+  const counted = async (): Promise<number> => {
+    const page = await (await rigged.gateway.get("/metrics")).text();
+    return Number(/^gemini_gateway_ambiguous_attempts_total (\d+)$/m.exec(page)?.[1]);
+  };
+  const good = textChunk("ok", { finishReason: "STOP" });
+  const ask = async (stream: boolean, ...answers: Answer[]): Promise<void> => {
+    rigged.gemini.script([...answers, stream ? streamAnswer([good]) : jsonAnswer(good)]);
+    assert.match(await (await rigged.gateway.post(openAi(stream))).text(), /ok/);
+  };
+  await ask(false, errorAnswer(geminiErrors.internal));
+  await ask(true, streamAnswer([headNow, "reset"]));
+  rigged.gemini.dropConnections("fin");
+  rigged.gemini.resetNextConnections(1);
+  await ask(false, errorAnswer(geminiErrors.overloaded));
+  const beforeReset = await counted();
+  await ask(false, ["reset"]);
+  await ask(true, ["stall"]);
+  assert.equal((await counted()) - beforeReset, 2);
+  await using refused = await startGateway({ GEMINI_BASE_URL: await refusingOrigin() });
+  await (await refused.post(openAi(false))).text();
+  const page = await (await refused.get("/metrics")).text();
+  assert.match(page, /^gemini_gateway_ambiguous_attempts_total 0$/m);
+  assert.match(page, /^gemini_gateway_upstream_attempts_total\{outcome="UPSTREAM_UNAVAILABLE"\} 3$/m);
 });
 
 test("bad requests disable no key", async () => {

@@ -43,6 +43,25 @@ after(async () => {
 const last = textChunk("end", { finishReason: "STOP" });
 const first = textChunk("one ");
 
+test("ST-1: a character cut between two events reaches both faces whole, and half a character as U+FFFD", async () => {
+  gemini.script(() =>
+    streamAnswer([
+      textChunk("a\ud83d"),
+      pause(30),
+      textChunk("\ude00b\ud83d"),
+      pause(30),
+      textChunk("c", { finishReason: "STOP" }),
+    ]),
+  );
+  const sse = await (await gateway.post(openAi(true))).text();
+  assert.doesNotMatch(sse, /\\ud[89a-f]/i);
+  assert.equal(readSse(sse).content, "a😀b\ufffdc");
+  for (const { name, transport } of transportsOf(gateway)) {
+    const { text, finished } = await readStream(createClient(ChatService, transport).streamChat(question()));
+    assert.deepEqual([text, finished], ["a😀b\ufffdc", true], name);
+  }
+});
+
 describe("over SSE", () => {
   test("the 200 waits for the first event, without a comment before it", async () => {
     gemini.script([streamAnswer([pause(COMMIT_DELAY_MS / 2), first, last])]);

@@ -116,6 +116,10 @@ suite("time", () => {
   });
 });
 
+function* endlessly(bytes: Buffer): Generator<Buffer> {
+  for (;;) yield bytes;
+}
+
 suite("sizes", () => {
   test("one endless line ends at the limit of an event", async () => {
     await using rig = await startRig([streamAnswer(endlessLine())], { eventMaxBytes: 1_000_000 });
@@ -124,6 +128,32 @@ suite("sizes", () => {
     const [call] = rig.gemini.calls;
     assert.equal(await call?.whenEnded(), "client-closed");
     assert.ok((call?.bytesSent ?? 0) < 20_000_000);
+  });
+
+  test("ST-7: an event of endless lines, empty or not, ends soon and at little memory", async () => {
+    for (const line of ["data:\n", "data: a\n"]) {
+      const lines = Buffer.from(line.repeat(10_000));
+      await using rig = await startRig([streamAnswer(endlessly(lines))]);
+      const { failure } = await collect(rig.open());
+      assert.deepEqual(
+        [failure?.reason, failure?.message],
+        ["UPSTREAM_RESPONSE_TOO_LARGE", "Gemini sent an event of more than 1024 lines."],
+      );
+      const [call] = rig.gemini.calls;
+      assert.equal(await call?.whenEnded(), "client-closed");
+      assert.ok((call?.bytesSent ?? 0) < 20_000_000);
+    }
+  });
+
+  test("ST-7: announcements without end are no answer, a few of them do no harm", async () => {
+    const hint = raw("HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n");
+    await using rig = await startRig([
+      [...Array.from({ length: 8 }, () => hint), ...streamAnswer([textChunk("ok", { finishReason: "STOP" })])],
+      endlessly(Buffer.from("HTTP/1.1 103 Early Hints\r\n\r\n".repeat(100))),
+    ]);
+    assert.equal(textOf(await collect(rig.open())), "ok");
+    assert.equal((await collect(rig.open({ mode: UNARY }))).failure?.reason, "UPSTREAM_INVALID_RESPONSE");
+    assert.equal(await rig.gemini.calls[1]?.whenEnded(), "client-closed");
   });
 
   test("endless events end at the limit of an answer", async () => {

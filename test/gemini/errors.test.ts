@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import fc from "fast-check";
 import { FAILURES, type Failure, type FailureReason } from "../../src/chat/failures.ts";
+import { untilQuotaReset } from "../../src/gemini/errors/day-quota.ts";
 import { failureOfAnswer, failureOfError } from "../../src/gemini/errors.ts";
 import { createRedactor } from "../../src/gemini/redact.ts";
 import {
@@ -15,6 +16,7 @@ import {
   quotaExceeded,
   type GeminiError,
 } from "../support/faulty-gemini.ts";
+import { assertUntilPacificMidnight } from "../support/pacific-midnight.ts";
 import { CATALOGUE, CLASSIC_KEY } from "./error-wordings.ts";
 import { recordings } from "./recorded.ts";
 
@@ -198,13 +200,29 @@ suite("quotas and waits", () => {
     assert.equal(failure(geminiErrors.overloaded, "3").retryAfterMs, 3_000);
   });
 
-  test("a quota of the day and a wait of more than five minutes are used-up quotas, whose short waits are not passed on", () => {
+  test("a quota of the day and a wait of more than five minutes are used-up quotas: those of the day until midnight Pacific time", () => {
     const day = failure(dailyQuotaExceeded("34s"));
-    assert.deepEqual([day.reason, day.retryAfterMs, day.row.callerMayRetry], ["INSUFFICIENT_QUOTA", undefined, false]);
+    assert.deepEqual([day.reason, day.row.callerMayRetry], ["INSUFFICIENT_QUOTA", false]);
+    assertUntilPacificMidnight((day.retryAfterMs ?? Number.NaN) / 1_000);
     const long = failure(quotaExceeded("86400s"));
     assert.deepEqual([long.reason, long.retryAfterMs], ["INSUFFICIENT_QUOTA", 86_400_000]);
     assert.equal(failure(quotaExceeded("300s")).reason, "RATE_LIMIT_EXCEEDED");
   });
+});
+
+suite("the next midnight Pacific time", () => {
+  const HOUR_MS = 3_600_000;
+  for (const [title, now, hours] of [
+    ["in winter", "2026-01-15T12:00:00-08:00", 12],
+    ["in summer", "2026-07-15T23:00:00-07:00", 1],
+    ["at midnight itself", "2026-07-15T00:00:00-07:00", 24],
+    ["on the day that is an hour short", "2026-03-08T00:00:00-08:00", 23],
+    ["on the day that is an hour long", "2026-11-01T00:00:00-07:00", 25],
+  ] as const) {
+    test(`KY-7: ${title}, is ${hours} hours away`, () => {
+      assert.equal(untilQuotaReset(Date.parse(now)), hours * HOUR_MS);
+    });
+  }
 });
 
 suite("texts", () => {

@@ -56,6 +56,50 @@ suite("where parts begin", () => {
     assert.deepEqual(partsOf(stream({ thoughtSignature: "U0lH" })), ["text:*U0lH"]);
   });
 
+  test("a character of which a piece has only half is told whole, with the next piece", () => {
+    for (const thought of [false, true]) {
+      const kind = thought ? "thought" : "text";
+      const events = eventsOf(
+        stream({ text: "a\ud83d", thought }, { text: "\ude00b\ud83d", thought }, { text: "\ude00", thought }),
+      );
+      assert.deepEqual(valuesOf(events, kind), ["a", "😀b", "😀"]);
+    }
+  });
+
+  test("half a character that nothing completes is U+FFFD in its part", () => {
+    const signature = { text: "", thoughtSignature: "U0lH" };
+    assert.deepEqual(partsOf(stream({ text: "a\ud83d" })), ["text:a\ufffd"]);
+    assert.deepEqual(partsOf(stream({ text: "\ud83d" }, { text: "b" })), ["text:\ufffdb"]);
+    assert.deepEqual(partsOf(stream({ text: "\ude00a\ud83db" })), ["text:\ufffda\ufffdb"]);
+    assert.deepEqual(partsOf(stream({ text: "\ud83d" }, { text: "\ude00", thought: true })), [
+      "text:\ufffd",
+      "thought:\ufffd",
+    ]);
+    assert.deepEqual(partsOf(stream({ text: "a\ud83d" }, { functionCall: { name: "f" } }, { text: "\ude00" })), [
+      "text:a\ufffd",
+      "toolCall:f",
+      "text:\ufffd",
+    ]);
+    assert.deepEqual(partsOf(stream({ text: "a\ud83d" }, signature)), ["text:a\ufffd*U0lH"]);
+    assert.deepEqual(partsOf(stream({ text: "a\ud83d" }, { text: "", videoMetadata: {} }, { text: "\ude00" })), [
+      "text:a😀",
+    ]);
+  });
+
+  test("any text in any pieces is told in whole characters", () => {
+    const pieces = fc.array(fc.string({ unit: "binary", maxLength: 4 }).chain(halves), { maxLength: 12 });
+    fc.assert(
+      fc.property(pieces, fc.boolean(), (texts, thought) => {
+        const told = valuesOf(
+          eventsOf(stream(...texts.map((text) => ({ text, thought })))),
+          thought ? "thought" : "text",
+        );
+        assert.ok(told.every((piece) => piece.isWellFormed() && piece !== ""));
+        assert.equal(told.join(""), texts.join("").toWellFormed());
+      }),
+    );
+  });
+
   test("a whole answer and any stream of it fold to the same", () => {
     const text = fc.string({ unit: "grapheme", minLength: 1, maxLength: 8 });
     const part: fc.Arbitrary<Json> = fc.oneof(
@@ -189,6 +233,11 @@ suite("other parts", () => {
     assert.equal(valuesOf(events, "serverToolResult")[0]?.responseJson, '{"b":1,"a":2}');
   });
 });
+
+/** A text, or one that begins or ends inside a character. */
+function halves(text: string): fc.Arbitrary<string> {
+  return fc.constantFrom(text, `${text}\ud83d`, `\ude00${text}`, `\ude00${text}\ud83d`);
+}
 
 /** A stream cuts unsigned text anywhere. */
 function cutUnsignedText(part: Json): Json[] {

@@ -201,11 +201,20 @@ describe("allOf, which Gemini reads over", () => {
 
 describe("a broken schema", () => {
   const nested = (levels: number): unknown => (levels === 0 ? {} : { properties: { p: nested(levels - 1) } });
+  const listed = (levels: number): unknown => (levels === 0 ? {} : { items: listed(levels - 1) });
   const cases: [string, string, RegExp][] = [
     ["no JSON", "{", /not valid JSON/],
     ["no object", "true", /not a JSON object/],
     ["nothing", "", /not valid JSON/],
     ["too deep", JSON.stringify(nested(40)), /nested deeper than 32 levels/],
+    ["too deep by a level", JSON.stringify(nested(32)), /nested deeper than 32 levels/],
+    ["too deep by its lists", JSON.stringify(listed(32)), /nested deeper than 32 levels/],
+    ["too deep in its data", `{"default":${"[".repeat(64)}${"]".repeat(64)}}`, /values deeper than 64 levels/],
+    [
+      "a property of a long name",
+      JSON.stringify({ properties: { ["k".repeat(257)]: {} } }),
+      /more than 256 characters/,
+    ],
     ["too long", JSON.stringify({ description: "x".repeat(300_000) }), /longer than/],
     [
       "a reference into nowhere",
@@ -237,6 +246,8 @@ describe("a broken schema", () => {
 
   test("is told apart from one that is only as deep as allowed", () => {
     assert.doesNotThrow(() => parameters(nested(31)));
+    assert.doesNotThrow(() => parameters(listed(31)));
+    assert.doesNotThrow(() => parameters({ properties: { ["k".repeat(256)]: { description: "x".repeat(1_000) } } }));
   });
 
   test("never fails otherwise, whatever JSON it is", () => {

@@ -1,6 +1,7 @@
 // Conversations as turns: rules 11, 12, 21, 22 and 23 of the wire, and whatever clients do to a history.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { Failure } from "../../src/chat/failures.ts";
 import { Role } from "../../src/gen/gemini/chat/v1/chat_pb.ts";
 import type { WireContent } from "../../src/gemini/wire-request.ts";
 import {
@@ -267,6 +268,7 @@ describe("results of calls", () => {
     ["nothing goes as empty output", "", false, { output: "" }],
     ["an error goes as error", '{"a":1}', true, { error: '{"a":1}' }],
     ["a key $ref makes it text", '{"a":[{"$ref":"x"}]}', false, { output: '{"a":[{"$ref":"x"}]}' }],
+    ["an escaped key $ref too", '{"\\u0024ref":"x"}', false, { output: '{"\\u0024ref":"x"}' }],
   ];
   for (const [title, content, isError, response] of contentCases) {
     test(`${title} (rule 21)`, () => {
@@ -279,6 +281,19 @@ describe("results of calls", () => {
     const deep = '{"a":'.repeat(80) + "1" + "}".repeat(80);
     const messages = [asks, assistant(call("a", "f", "{}", SIGNATURE)), tool(result("a", deep))];
     assert.deepEqual(contents(messages)[2]?.parts[0]?.functionResponse?.response, { output: deep });
+  });
+
+  test("BP-7: go as text beyond 50 000 values together, and refuse no call by it", () => {
+    const numbers = (count: number): string => `{"a":[${"1,".repeat(count)}1]}`;
+    const results = [numbers(30_000), numbers(30_000), numbers(15_000), numbers(60_000)];
+    const messages = results.flatMap((content, index) => [
+      asks,
+      assistant(call(`c${index}`, "f", numbers(20_000), SIGNATURE)),
+      tool(result(`c${index}`, content)),
+    ]);
+    const responses = contents(messages).flatMap(({ parts }) => parts.map((part) => part.functionResponse?.response));
+    const forms = responses.flatMap((response) => (response === undefined ? [] : Object.keys(response)));
+    assert.deepEqual(forms, ["a", "output", "a", "output"]);
   });
 
   test("keep keys such as __proto__", () => {
@@ -356,6 +371,26 @@ describe("calls", () => {
       assert.deepEqual(warnings, ["arguments_invalid:messages[1].parts[0].tool_call.arguments"]);
     });
   }
+
+  for (const [title, json, message] of [
+    ["hold more than 100 000 values together", `{"a":[${"1,".repeat(60_000)}1]}`, /100000 values/],
+    ["nest deeper than Google reads", '{"a":'.repeat(80) + "1" + "}".repeat(80), /64 levels/],
+  ] as const) {
+    test(`PL-3, BP-7: whose arguments ${title} are refused by name`, () => {
+      const messages = [asks, assistant(call("a", "f", json, SIGNATURE), call("b", "f", json, SIGNATURE))];
+      const field = new RegExp(`^messages\\[1\\]\\.parts\\[[01]\\]\\.tool_call\\.arguments$`);
+      assert.throws(
+        () => map({ messages }),
+        (error) => error instanceof Failure && field.test(error.field ?? "") && message.test(error.message),
+      );
+    });
+  }
+
+  test("whose arguments are one long text full of commas pass", () => {
+    const json = JSON.stringify({ code: "[1,2],{}\\".repeat(100_000) });
+    const { body } = map({ messages: [asks, assistant(call("a", "f", json, SIGNATURE)), tool(result("a", "1"))] });
+    assert.deepEqual(body.contents[1]?.parts[0]?.functionCall?.args, JSON.parse(json));
+  });
 
   test("without arguments have an empty object", () => {
     assert.deepEqual(

@@ -123,6 +123,16 @@ suite("the end", () => {
   });
 });
 
+test("a field that the format does not have is stray: it may be an event that was broken on the way (ST-6)", () => {
+  for (const line of ["foo: bar", "dat: {}", "foo"]) {
+    assert.deepEqual(parseText(`data: 1\n\n${line}\n\ndata: 2\n\n`), {
+      payloads: ["1", "2"],
+      last: undefined,
+      stray: `${line}\n`,
+    });
+  }
+});
+
 suite("limits", () => {
   const isTooLarge = (error: unknown): boolean =>
     error instanceof Failure && error.reason === "UPSTREAM_RESPONSE_TOO_LARGE";
@@ -136,6 +146,29 @@ suite("limits", () => {
   test("a complete line and an event of many lines are refused, too", () => {
     assert.throws(() => parse([Buffer.from(`data: ${"x".repeat(2_000)}\n\n`)], 1_000), isTooLarge);
     assert.throws(() => parse([Buffer.from(`data: ${"x".repeat(99)}\n`.repeat(20))], 1_000), isTooLarge);
+  });
+
+  const isTooLong = (error: unknown): boolean => isTooLarge(error) && /1024 lines/.test(String(error));
+
+  test("ST-7: an event of more than 1,024 lines is refused, be they empty", () => {
+    for (const line of ["data:", "data: ", "data: a"]) {
+      const event = (lines: number): Buffer => Buffer.from(`${`${line}\n`.repeat(lines)}\n`);
+      assert.equal(parse([event(1_024), event(1_024)]).payloads.length, 2);
+      assert.throws(() => parse([event(1_025)]), isTooLong, line);
+    }
+    const parser = new SseParser(NO_LIMIT);
+    assert.throws(() => {
+      for (;;) parser.push(Buffer.from("data:\n"));
+    }, isTooLong);
+  });
+
+  test("ST-7: every line of an event counts with its end and its name", () => {
+    assert.throws(() => parse([Buffer.from("data:\n".repeat(200))], 1_000), isTooLarge);
+  });
+
+  test("comments and fields that carry nothing are no lines of an event", () => {
+    const text = `data: 1\n${": ping\nid: 7\n".repeat(3_000)}data: 2\n\n`;
+    assert.deepEqual(parseText(text).payloads, ["1\n2"]);
   });
 
   test("a stream may be longer than its largest event", () => {

@@ -3,6 +3,17 @@
 const chat = (content: unknown, more = ""): string =>
   `{"model":"gemini-3.8-flash","messages":[{"role":"user","content":${typeof content === "string" ? content : JSON.stringify(content)}}]${more}}`;
 const image = (url: string): object[] => [{ type: "image_url", image_url: { url } }];
+/** A call and its result, of these JSON texts. */
+const called = (args: string, result: string): string =>
+  JSON.stringify({
+    model: "gemini-3.8-flash",
+    messages: [
+      { role: "user", content: "hi" },
+      { role: "assistant", tool_calls: [{ id: "c", type: "function", function: { name: "f", arguments: args } }] },
+      { role: "tool", tool_call_id: "c", content: result },
+    ],
+  });
+const names = (count: number): string => `{${Array.from({ length: count }, (_, at) => `"k${at}":1`).join(",")}}`;
 const PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ";
 
 /** Bodies of about so many characters, by what they are made of; each is made when it is asked for. */
@@ -10,10 +21,16 @@ export function worstBodies(characters: number): readonly (readonly [title: stri
   return [
     ["one text", () => chat(JSON.stringify("x".repeat(characters)))],
     ["one text of escapes", () => chat(`"${"\\u0041".repeat(characters / 6)}"`)],
+    ["one text of quotes", () => chat(JSON.stringify('"'.repeat(characters / 2)))],
     ["one picture", () => chat(image(`data:image/png;base64,${PNG}${"A".repeat(characters)}`))],
     ["bad base64 at its end", () => chat(image(`data:image/png;base64,${PNG}${"A".repeat(characters)}@`))],
     ["a data URL of commas", () => chat(image(`data:${",".repeat(characters)}`))],
     ["a data URL of parameters", () => chat(image(`data:image/png${";a=b".repeat(characters / 4)}`))],
+    ["arguments of numbers", () => called(`{"a":[${"1,".repeat(characters / 2)}1]}`, "done")],
+    ["a result of empty objects", () => called("{}", `{"a":[${"{},".repeat(characters / 3)}{}]}`)],
+    ["a result of names", () => called("{}", names(characters / 11))],
+    ["as many names as arguments and results may have", () => called(names(99_000), names(49_000))],
+    ["halves of surrogate pairs in arguments", () => called(`{"a":"${"\\ud800".repeat(characters / 7)}"}`, "done")],
     ["brackets", () => chat("[".repeat(characters))],
     ["numbers", () => chat(`[${"1,".repeat(characters / 2)}1]`)],
     ["empty objects", () => chat(`[${"{},".repeat(characters / 3)}{}]`)],

@@ -126,17 +126,19 @@ describe("telemetry", () => {
       outcome: "OK",
       durationMs: 7,
       retried: false,
+      ambiguous: false,
     };
     scene.telemetry.attemptFinished(attempt);
-    scene.telemetry.attemptFinished({ ...attempt, outcome: "OVERLOADED", retried: true });
+    scene.telemetry.attemptFinished({ ...attempt, outcome: "UPSTREAM_ERROR", retried: true, ambiguous: true });
     scene.telemetry.attemptFinished({ ...attempt, outcome: "CANCELLED" });
     assert.deepEqual(
       scene.lines.map((line) => line["level"]),
       ["debug", "warn", "debug"],
     );
     const page = await scene.text();
-    assert.match(page, /^gemini_gateway_upstream_attempts_total\{outcome="OVERLOADED"\} 1$/m);
+    assert.match(page, /^gemini_gateway_upstream_attempts_total\{outcome="UPSTREAM_ERROR"\} 1$/m);
     assert.match(page, /^gemini_gateway_upstream_retries_total 1$/m);
+    assert.match(page, /^gemini_gateway_ambiguous_attempts_total 1$/m);
     assert.match(page, /^gemini_gateway_upstream_attempt_duration_seconds_count 3$/m);
   });
 
@@ -159,6 +161,19 @@ describe("telemetry", () => {
       ["store does not answer", "store answers again"],
     );
     assert.match(await scene.text(), /^gemini_gateway_store_failures_total 3$/m);
+  });
+
+  it("of a remote service that does not answer tells the change, and why", () => {
+    using scene = setUp();
+    for (let index = 0; index < 3; index++) scene.telemetry.serviceChecked(new Error("no answer"));
+    for (let index = 0; index < 3; index++) scene.telemetry.serviceChecked();
+    assert.deepEqual(
+      scene.lines.map(({ level, msg, error }) => [level, msg, error]),
+      [
+        ["error", "chat service does not answer", "Error: no answer"],
+        ["info", "chat service answers again", undefined],
+      ],
+    );
   });
 
   it("of a server without our limit of unsent answers says why", () => {

@@ -5,6 +5,7 @@ import { createMetrics } from "../../src/telemetry/metrics.ts";
 
 /** Add-only: a name that vanishes here breaks somebody's dashboard. */
 const PROMISED_NAMES = [
+  "ambiguous_attempts_total",
   "build_info",
   "event_loop_delay_p99_seconds",
   "event_loop_utilization_ratio",

@@ -2,7 +2,7 @@
 import { warning } from "../../chat/warnings.ts";
 import type { Warning } from "../../gen/gemini/chat/v1/chat_pb.ts";
 import { asText } from "./as-text.ts";
-import { candidateEvent, closeAudio, type CandidateState, type PartSink } from "./candidate.ts";
+import { candidateEvent, closePart, type CandidateState, type PartSink } from "./candidate.ts";
 import { flushCall } from "./calls.ts";
 import { finishWord, toFinished } from "./finish.ts";
 import {
@@ -58,7 +58,7 @@ export function endCandidate(candidate: CandidateState, sink: PartSink): void {
   const { index, finishReason = "" } = candidate;
   // A call that the limit cut off is no call; only a natural end completes one whose last piece was not marked.
   if (finishReason === "STOP") flushCall(candidate, sink);
-  closeAudio(candidate, sink);
+  closePart(candidate, sink);
   tellSources(candidate, sink);
   if (candidate.safetyRatings?.length) {
     sink.events.push(candidateEvent(index, { case: "safetyRatings", value: toSafetyRatings(candidate.safetyRatings) }));

@@ -29,6 +29,8 @@ export interface CandidateState {
   /** Parts begun so far; the latest has index `partCount - 1`. */
   partCount: number;
   open: OpenPart | undefined;
+  /** The first half of a character whose other half the next piece of the open text may bring; "" for none. */
+  half: string;
   /** Visible text by part, as the call being read gives it. Citations and grounding come last and point into it. */
   readonly texts: KeptTexts;
   /** UTF-16 units of text and thoughts, for estimates. */
@@ -64,6 +66,7 @@ export function newCandidate(index: number): CandidateState {
     index,
     partCount: 0,
     open: undefined,
+    half: "",
     texts: new KeptTexts(),
     characters: 0,
     pendingCall: undefined,
@@ -86,13 +89,35 @@ export function newCandidate(index: number): CandidateState {
 
 /** Begins the next part. `open` tells what may continue it. */
 export function beginPart(candidate: CandidateState, open: OpenPart | undefined, sink: PartSink): void {
-  closeAudio(candidate, sink);
+  closePart(candidate, sink);
   candidate.partCount++;
   candidate.open = open;
 }
 
-/** Ends a sound that came in pieces: only now is it known that no further piece follows. */
-export function closeAudio(candidate: CandidateState, sink: PartSink): void {
+/** Tells what was held back of the latest part, because only now is it known that no further piece follows. */
+export function closePart(candidate: CandidateState, sink: PartSink): void {
+  closeText(candidate, sink);
+  closeAudio(candidate, sink);
+}
+
+/** Half a character is none, and has no form in UTF-8. */
+function closeText(candidate: CandidateState, sink: PartSink): void {
+  const { half, open } = candidate;
+  if (half === "" || (open !== "text" && open !== "thought")) return;
+  candidate.half = "";
+  tellText(candidate, open, half.toWellFormed(), sink);
+}
+
+/** Tells a piece of the latest part, which is a text or a thought. */
+export function tellText(candidate: CandidateState, kind: "text" | "thought", text: string, sink: PartSink): ChatEvent {
+  candidate.characters += text.length;
+  if (kind === "text") candidate.texts.add(candidate.partCount - 1, text);
+  const event = partEvent(candidate, { case: kind, value: text });
+  sink.events.push(event);
+  return event;
+}
+
+function closeAudio(candidate: CandidateState, sink: PartSink): void {
   if (typeof candidate.open !== "object") return;
   const { audio, inThought } = candidate.open;
   candidate.open = undefined;

@@ -14,7 +14,7 @@ import { Failure } from "../../chat/failures.ts";
 import type { GeminiBlob, GeminiPart } from "../wire.ts";
 import { asText } from "./as-text.ts";
 import { addFunctionCall, flushCall } from "./calls.ts";
-import { beginPart, partEvent, tellWhole, type CandidateState, type PartSink } from "./candidate.ts";
+import { beginPart, partEvent, tellText, tellWhole, type CandidateState, type PartSink } from "./candidate.ts";
 import { toWholeEvent } from "./whole-part.ts";
 
 /** Keys of a part that describe its data and are no data. */
@@ -67,17 +67,31 @@ function addText(candidate: CandidateState, part: GeminiPart, text: string, sink
   if (text === "" && signature === "") return;
   if (candidate.pendingCall) flushCall(candidate, sink);
   if (candidate.open !== kind || (signature !== "" && text !== "")) beginPart(candidate, kind, sink);
-  candidate.characters += text.length;
-  if (kind === "text") candidate.texts.add(candidate.partCount - 1, text);
-  const event = partEvent(candidate, { case: kind, value: text });
+  const whole = toWholeCharacters(candidate, text, signature !== "");
+  if (whole === "" && signature === "") return;
+  const event = tellText(candidate, kind, whole, sink);
   if (signature !== "") {
     setSignature(event, signature);
     candidate.open = undefined;
   }
-  sink.events.push(event);
 }
 
-/** Pictures come whole. Sound may come in pieces over time; its last piece shows only afterwards (see closeAudio). */
+/** A piece may end inside a character of two UTF-16 units, of which neither face could tell half: it waits for the next one. */
+function toWholeCharacters(candidate: CandidateState, text: string, isLast: boolean): string {
+  let whole = candidate.half + text;
+  candidate.half = "";
+  if (!isLast && isHighSurrogate(whole.charCodeAt(whole.length - 1))) {
+    candidate.half = whole.slice(-1);
+    whole = whole.slice(0, -1);
+  }
+  return whole.toWellFormed();
+}
+
+function isHighSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdbff;
+}
+
+/** Pictures come whole. Sound may come in pieces over time; its last piece shows only afterwards (see closePart). */
 function addMedia(candidate: CandidateState, part: GeminiPart, blob: GeminiBlob, sink: PartSink): void {
   const mimeType = asText(blob.mimeType);
   const data = blob.data instanceof Base64Bytes ? blob.data : asText(blob.data);

@@ -14,8 +14,8 @@ export interface ExpectedFailure {
   /** Whose words the client reads: Google's where they are about its own request, else ours. */
   readonly words: "google" | "ours";
   readonly shouldRetry: "true" | "false" | undefined;
-  /** The wait that a client is told of on every face; a 503 over HTTP has one second where nobody knows better. */
-  readonly waitSeconds: number | undefined;
+  /** The wait that a client is told of on every face: for a used-up quota until midnight Pacific time; a 503 over HTTP has one second where nobody knows better. */
+  readonly waitSeconds: number | "until midnight" | undefined;
 }
 
 type Row = readonly [matches: (error: RecordedError) => boolean, failure: ExpectedFailure];
@@ -99,7 +99,9 @@ export function expectedFailure(recording: Recording): ExpectedFailure {
   const error = readError(recording);
   const row = ROWS.find(([matches]) => matches(error));
   if (!row) throw new Error(`no row fits ${recording.id}`);
-  return row[1].reason === "RATE_LIMIT_EXCEEDED" ? { ...row[1], waitSeconds: error.waitSeconds } : row[1];
+  const [, expected] = row;
+  if (expected.reason === "INSUFFICIENT_QUOTA") return { ...expected, waitSeconds: "until midnight" };
+  return expected.reason === "RATE_LIMIT_EXCEEDED" ? { ...expected, waitSeconds: error.waitSeconds } : expected;
 }
 
 /** What Google wrote. */
