@@ -73,10 +73,10 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
 }
 
 async function startFacadeOnly(foundation: Foundation, serviceUrl: URL): Promise<App> {
-  const { config, stack } = foundation;
+  const { config, stack, telemetry } = foundation;
   const { transport, close } = createRemoteTransport(serviceUrl, config.upstreamBodyMaxBytes);
   stack.defer(close);
-  const remote = stack.use(watchRemoteHealth(transport));
+  const remote = stack.use(watchRemoteHealth(transport, (error) => telemetry.serviceChecked(error)));
   await remote.first;
   const readiness = stack.use(createReadiness([() => remote.obstacle()]));
   const chat = createClient(ChatService, transport);
@@ -108,6 +108,7 @@ async function startGateway(foundation: Foundation): Promise<App> {
     health: config.grpcHealth,
     reflection: config.grpcReflection,
     readMaxBytes: config.requestBodyMaxBytes,
+    arrivalMs: Math.min(config.requestTimeoutMs, config.streamTimeoutMs),
     silenceMs: config.keepAliveIntervalMs,
     shutdownSignal: shutdown.signal,
     budget: foundation.budget,
@@ -122,7 +123,10 @@ async function startGateway(foundation: Foundation): Promise<App> {
     ...wire,
     host: config.host,
     port: config.grpcPort,
+    // The server of HTTP/1.1 has a limit of its own for that, and a better answer.
+    arrivalMs: Math.min(wire.arrivalMs, config.requestBodyTimeoutMs),
     maxStreams: config.grpcMaxStreams,
+    prefaceMs: config.headersTimeoutMs,
     stallMs: config.writeStallTimeoutMs,
     onListening: limitUnsentOf(telemetry),
   });

@@ -1,8 +1,8 @@
-// How long a request may take to arrive. While the gateway itself stands still it reads nobody, and that is not held against a client.
+// How long a request may take to arrive, and its body. While the gateway itself stands still it reads nobody, and that is not held against a client.
 import type { Server } from "node:http";
 
 /** How often Node looks for requests that are over their time, in milliseconds. */
-export const ARRIVAL_CHECK_MS: number = 1_000;
+export const ARRIVAL_CHECK_MS: number = 250;
 
 /** Milliseconds; the second counts from the begin of a request too. */
 export interface ArrivalLimits {
@@ -32,4 +32,24 @@ export function limitArrival(server: Server, { headersMs, requestMs }: ArrivalLi
   server.once("listening", () => (lastLookMs = performance.now()));
   Object.defineProperty(server, "headersTimeout", { get: () => headersMs + look() });
   Object.defineProperty(server, "requestTimeout", { get: () => requestMs + look() });
+}
+
+/** A timer that is so late, in milliseconds, tells that the process stood still. */
+const STOOD_STILL_MS = 50;
+
+/**
+ * Calls `onLate` after `limitMs` milliseconds, and as much later as this process stood still when they were over: timers come before what
+ * was to be read meanwhile. The function that is returned stops it.
+ */
+export function startPatience(limitMs: number, onLate: () => void): () => void {
+  const start = (waitMs: number): NodeJS.Timeout => {
+    const dueMs = performance.now() + waitMs;
+    return setTimeout(() => {
+      const lateMs = performance.now() - dueMs;
+      if (lateMs > STOOD_STILL_MS) timer = start(Math.min(lateMs, limitMs));
+      else onLate();
+    }, waitMs).unref();
+  };
+  let timer = start(limitMs);
+  return () => clearTimeout(timer);
 }

@@ -11,7 +11,6 @@ import type { AnswerIdentity, ChatIntent } from "../openai/intent.ts";
 import { readChatCompletion } from "../openai/request.ts";
 import { toChatCompletionJson } from "../openai/response.ts";
 import { createChunkStream, streamErrorText } from "../openai/stream.ts";
-import type { BodyBudget } from "../rpc/body-budget.ts";
 import { fromConnectError } from "../rpc/errors.ts";
 import { warningsHeader } from "../rpc/warnings-header.ts";
 import { stainlessTimeoutMs, toCallOptions, type EdgeLimits, type Leaving, type WatchLeaving } from "./edge-call.ts";
@@ -19,13 +18,10 @@ import { readAroundMedia } from "./body-media.ts";
 import { sendFailure, type OnRefused } from "./errors.ts";
 import { edgeCallOf } from "./identity.ts";
 import { SseWriter } from "./sse.ts";
-import { readBody } from "./upload.ts";
+import { readBody, type BodyLimits } from "./upload.ts";
 
-export interface CompletionsOptions extends EdgeLimits {
+export interface CompletionsOptions extends EdgeLimits, BodyLimits {
   readonly chat: Client<typeof ChatService>;
-  readonly bodyMaxBytes: number;
-  /** Memory for all request bodies together. */
-  readonly budget: BodyBudget;
   /** The 200 of a stream waits so long for the first event, in milliseconds. */
   readonly commitDelayMs: number;
   readonly keepAliveMs: number;
@@ -63,7 +59,7 @@ export function handleCompletions(options: CompletionsOptions) {
 
 /** On its own: what a running handler has in a variable is kept until its answer is over, and that would be the body twice. */
 async function readIntent(
-  { bodyMaxBytes, budget }: CompletionsOptions,
+  limits: BodyLimits,
   { raw, headers, query }: FastifyRequest,
   reply: FastifyReply,
 ): Promise<ChatIntent> {
@@ -71,7 +67,7 @@ async function readIntent(
     headers: { strict: headers["x-gateway-strict"] === "true", images: headers["x-gateway-images"]?.toString() },
     query: query as Readonly<Record<string, unknown>>,
   };
-  const bytes = await readBody(raw, bodyMaxBytes, budget.lease(reply.raw));
+  const bytes = await readBody(raw, reply.raw, limits);
   return readAroundMedia(bytes, (body) => readChatCompletion(body, told));
 }
 

@@ -2,6 +2,7 @@
 import { lookup } from "node:dns/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { endLingering } from "../rpc/lingering.ts";
 import { createFacade, type FacadeOptions } from "./server.ts";
 import type { OperationOptions } from "./operation.ts";
 
@@ -38,7 +39,10 @@ export async function serveFacade(
     url: urlOf(app.server),
     async close() {
       // Node closes the connections that are idle now; one that becomes idle later would stay for its keep-alive.
-      const sweep = setInterval(() => app.server.closeIdleConnections(), SWEEP_INTERVAL_MS);
+      const sweep = setInterval(() => {
+        app.server.closeIdleConnections();
+        endLingering();
+      }, SWEEP_INTERVAL_MS);
       await app.close();
       clearInterval(sweep);
     },

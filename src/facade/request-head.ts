@@ -1,5 +1,5 @@
-// The head of a request: what Node's parser lets pass and we do not.
-import type { IncomingMessage } from "node:http";
+// The head of a request: what Node's parser lets pass and we do not, and what of a body is read.
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { Failure } from "../chat/failures.ts";
 
 /** A host name or address and a port, and no more: nothing that a URL could be read into. */
@@ -7,8 +7,9 @@ const HOST = /^[\w.~%!$&'()*+,;=:[\]-]*$/;
 
 /** Where proxies in front of us may read a request otherwise than we do, it is refused with INVALID_VALUE, and its connection must end. */
 export function checkHead({ rawHeaders, httpVersion }: IncomingMessage): Failure | undefined {
-  // Node's parser gives out a request line without a version before it finds fault with what follows.
-  if (httpVersion === "0.9") return new Failure("INVALID_VALUE", "The request is not valid HTTP/1.1.");
+  // Node's parser takes 2.0 as well, and gives out a request line without a version before it finds fault with what follows.
+  if (httpVersion !== "1.1" && httpVersion !== "1.0")
+    return new Failure("INVALID_VALUE", "The request is not valid HTTP/1.1.");
   let hosts = 0;
   let type: string | undefined;
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
@@ -31,6 +32,36 @@ export function checkHead({ rawHeaders, httpVersion }: IncomingMessage): Failure
   }
   if (hosts === 1 || (hosts === 0 && httpVersion === "1.0")) return undefined;
   return refuse("host", "The request must have one Host header.");
+}
+
+/** The only expectation there is, is that for a 100 (RFC 9110, 10.1.1); HTTP/1.0 has none. Gives EXPECTATION_FAILED. */
+export function checkExpectation({ headers, httpVersion }: IncomingMessage): Failure | undefined {
+  const { expect } = headers;
+  if (expect === undefined || httpVersion === "1.0" || expect.toLowerCase() === "100-continue") return undefined;
+  return new Failure("EXPECTATION_FAILED", "Unsupported Expect: the only expectation met is '100-continue'.");
+}
+
+/**
+ * Only JSON is read, and the type is judged here alone: parsers and validators that each judge it have let requests slip between. Gives
+ * UNSUPPORTED_MEDIA_TYPE.
+ */
+export function checkBodyHeaders(headers: IncomingHttpHeaders): Failure | undefined {
+  const { "content-type": type, "content-encoding": encoding = "identity" } = headers;
+  if (!isJson(type)) {
+    return new Failure("UNSUPPORTED_MEDIA_TYPE", "Unsupported Content-Type: expected 'application/json' in UTF-8.");
+  }
+  if (encoding.toLowerCase() === "identity") return undefined;
+  return new Failure(
+    "UNSUPPORTED_MEDIA_TYPE",
+    "Unsupported Content-Encoding: only 'identity' is read, no compression.",
+  );
+}
+
+function isJson(contentType: string | undefined): boolean {
+  if (contentType === undefined || contentType === "application/json") return true;
+  const [type, ...parameters] = contentType.split(";").map((piece) => piece.trim().toLowerCase());
+  const charsets = parameters.filter((parameter) => parameter.startsWith("charset="));
+  return type === "application/json" && charsets.every((charset) => /^charset="?utf-?8"?$/.test(charset));
 }
 
 function refuse(field: string, message: string): Failure {

@@ -1,18 +1,18 @@
 // The HTTP/1.1 server: Fastify with limits that hold, one shape of error, and the routes of the public interface.
-import type { IncomingMessage } from "node:http";
 import type { FastifyCorsOptions } from "@fastify/cors";
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { Failure } from "../chat/failures.ts";
 import { chooseRequestId } from "../rpc/call-context.ts";
 import { ARRIVAL_CHECK_MS, limitArrival } from "./arrival.ts";
 import { handleCompletions, type CompletionsOptions } from "./completions.ts";
-import { createClientErrorHandler, sendFailure, toFailure, type OnRefused } from "./errors.ts";
+import { createClientErrorHandler, refuseTunnels } from "./client-errors.ts";
+import { sendFailure, toFailure, type OnRefused } from "./errors.ts";
 import { requireLicence, type Admission } from "./identity.ts";
 import { handleModel, handleModelList, type ModelsOptions } from "./models.ts";
 import { createNotFound } from "./not-found.ts";
 import { addOperationRoutes, type OperationOptions } from "./operation.ts";
 import { inTurn } from "./pipelining.ts";
-import { checkHead } from "./request-head.ts";
+import { checkBodyHeaders, checkExpectation, checkHead } from "./request-head.ts";
 import { dropStalled } from "./stalls.ts";
 import { leaveBodiesUnread } from "./upload.ts";
 import { addWireRoutes, type NodeHandler } from "./wire.ts";
@@ -26,7 +26,6 @@ export interface FacadeOptions extends CompletionsOptions, ModelsOptions, Operat
   /** Networks whose forwarded headers count. */
   readonly trustedProxies: readonly string[];
   readonly headersTimeoutMs: number;
-  readonly bodyTimeoutMs: number;
   /** A client that takes nothing for so long is dropped, in milliseconds. */
   readonly stallMs: number;
   readonly onRefused: OnRefused;
@@ -99,6 +98,7 @@ export async function createFacade(options: FacadeOptions): Promise<FastifyInsta
     requestMs: options.headersTimeoutMs + options.bodyTimeoutMs,
   });
   leaveBodiesUnread(app);
+  refuseTunnels(app.server, onRefused);
   greetRequests(app);
   dropStalled(app.server, options.stallMs);
   app.setErrorHandler(answerFailure);
@@ -125,15 +125,17 @@ function greetRequests(app: FastifyInstance): void {
     reply.header("x-request-id", id);
     inTurn(raw, reply.raw, () => {
       if (closing) done(new Failure("SERVER_SHUTTING_DOWN", "The gateway is shutting down. Send the request again."));
-      else done(refuseHead(raw, reply));
+      else done(refuseHead(raw, reply) ?? checkExpectation(raw));
     });
   });
-  // Node answers an expectation it does not know with an empty 417; it may be ignored as well (RFC 9110, 10.1.1).
-  app.server.on("checkExpectation", (request, response) => app.server.emit("request", request, response));
+  // Node answers an expectation it does not know with an empty 417, and any other with a 100 before anybody has looked at the request.
+  for (const event of ["checkExpectation", "checkContinue"]) {
+    app.server.on(event, (request, response) => app.server.emit("request", request, response));
+  }
 }
 
 /** What comes after a head that can be read in two ways may be no request at all: its connection ends with the answer. */
-function refuseHead(raw: IncomingMessage, reply: FastifyReply): Failure | undefined {
+function refuseHead(raw: FastifyRequest["raw"], reply: FastifyReply): Failure | undefined {
   const failure = checkHead(raw);
   if (failure) reply.header("connection", "close");
   return failure;
@@ -146,20 +148,10 @@ async function addLicensedRoutes(app: FastifyInstance, options: FacadeOptions): 
     scope.get("/gemini/v1/models/*", handleModel(options));
     scope.post(
       "/gemini/v1/chat/completions",
-      { onRequest: ({ headers }, _reply, done) => done(checkContentType(headers["content-type"])) },
+      { onRequest: ({ headers }, _reply, done) => done(checkBodyHeaders(headers)) },
       handleCompletions(options),
     );
   });
-}
-
-/** Only JSON is read, and the type is judged here alone: parsers and validators that each judge it have let requests slip between. */
-function checkContentType(contentType: string | undefined): Failure | undefined {
-  if (contentType === undefined || contentType === "application/json") return undefined;
-  const [type = "", ...parameters] = contentType.split(";").map((piece) => piece.trim().toLowerCase());
-  const charset = parameters.find((parameter) => parameter.startsWith("charset="))?.slice("charset=".length);
-  const utf8 = charset === undefined || /^"?utf-?8"?$/.test(charset);
-  if (type === "application/json" && utf8) return undefined;
-  return new Failure("UNSUPPORTED_MEDIA_TYPE", "Unsupported Content-Type: expected 'application/json' in UTF-8.");
 }
 
 function corsRules(origins: readonly string[]): FastifyCorsOptions {

@@ -51,6 +51,14 @@ export function attemptsAllowed(previousAttempts: string | undefined, wanted?: s
  */
 const DEADLINE_HEAD_START_MS = 5;
 
+/** So long a caller on the wire waits from now, in milliseconds; infinite when it does not say. Throws INVALID_VALUE. */
+export function callerTimeoutMs(handler: HandlerContext): number {
+  return Math.min(
+    (handler.timeoutMs() ?? Number.POSITIVE_INFINITY) - DEADLINE_HEAD_START_MS,
+    parseTimeoutSeconds(handler.requestHeader.get("x-request-timeout") ?? undefined) ?? Number.POSITIVE_INFINITY,
+  );
+}
+
 /** The context of a call that reached a handler. Throws a Failure. */
 export function toCallContext(handler: HandlerContext, clock: Clock): CallContext {
   const local = handler.values.get(localCallKey);
@@ -58,15 +66,11 @@ export function toCallContext(handler: HandlerContext, clock: Clock): CallContex
   const caller = handler.values.get(callerKey);
   if (!caller) throw new Error("a call passed the gate without a caller");
   const header = (name: string): string | undefined => handler.requestHeader.get(name) ?? undefined;
-  const timeoutMs = Math.min(
-    (handler.timeoutMs() ?? Number.POSITIVE_INFINITY) - DEADLINE_HEAD_START_MS,
-    parseTimeoutSeconds(header("x-request-timeout")) ?? Number.POSITIVE_INFINITY,
-  );
   return {
     caller,
     requestId: handler.values.get(requestIdKey),
     signal: handler.signal,
-    deadlineMs: clock.now() + timeoutMs,
+    deadlineMs: clock.now() + callerTimeoutMs(handler),
     maxAttempts: attemptsAllowed(header(PREVIOUS_ATTEMPTS), header(MAX_ATTEMPTS_HEADER)),
     onFacts: ({ model }) => handler.responseHeader.set("x-gateway-model", model),
     onWarnings: (warnings) => announceWarnings(handler, warnings),

@@ -30,8 +30,15 @@ const REASONS: Partial<Record<Code, FailureReason>> = {
   [Code.DeadlineExceeded]: "TIMEOUT",
   [Code.PermissionDenied]: "PERMISSION_DENIED",
   [Code.ResourceExhausted]: "PAYLOAD_TOO_LARGE",
+  [Code.Unimplemented]: "UNSUPPORTED_VALUE",
+  [Code.Internal]: "INTERNAL_ERROR",
   [Code.Unauthenticated]: "INVALID_API_KEY",
 };
+
+/** The reason that a status has of itself; undefined where it does not say enough. */
+export function reasonOf(code: Code): FailureReason | undefined {
+  return REASONS[code];
+}
 
 /** With these whoever stands in the place of the service is none, or the line to it broke. */
 const NO_SERVICE: ReadonlySet<Code> = new Set([

@@ -3,8 +3,8 @@ import type { ServerHttp2Stream } from "node:http2";
 import { toBinary, type DescMessage, type Message } from "@bufbuild/protobuf";
 import type { ConnectError, HandlerContext } from "@connectrpc/connect";
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
-import { ENVELOPE_BYTES } from "./grpc-request.ts";
 import { closeAfterTrailers, toTrailers } from "./node-response.ts";
+import { ENVELOPE_BYTES } from "./request-body.ts";
 import type { StreamPeer } from "./stream-peer.ts";
 
 export class GrpcAnswer {

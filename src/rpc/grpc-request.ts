@@ -1,25 +1,20 @@
-// The one message of a gRPC request, read from its HTTP/2 stream. What is refused has Connect's codes and words.
+// The one message of a gRPC request. What is refused has Connect's codes and words.
 import { Code, ConnectError } from "@connectrpc/connect";
 import { BytePile } from "../chat/byte-pile.ts";
-import type { BodyLease } from "./body-budget.ts";
-import type { StreamPeer } from "./stream-peer.ts";
+import { ENVELOPE_BYTES } from "./request-body.ts";
 
-/** Before each message: a byte of flags and four of its length. */
-export const ENVELOPE_BYTES = 5;
 const COMPRESSED_FLAG = 1;
 const NOTHING = Buffer.alloc(0);
 
 /**
  * The bytes of the message, once the client has said all. Rejects as soon as it is clear that there is not exactly one, uncompressed and
- * of at most `maxBytes`, or that the lease has no room; nothing more is read then. Rejects when the client leaves, too.
+ * of at most `maxBytes`; nothing more is read then.
  */
-export async function readMessage(peer: StreamPeer, maxBytes: number, lease: BodyLease): Promise<Uint8Array> {
+export async function readMessage(pieces: AsyncIterable<Buffer>, maxBytes: number): Promise<Uint8Array> {
   const pile = new BytePile();
   let head = NOTHING;
   let endBytes: number | undefined;
-  for await (const piece of peer.stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    peer.stepped();
-    lease.take(piece.length);
+  for await (const piece of pieces) {
     pile.add(piece);
     if (head.length < ENVELOPE_BYTES) head = Buffer.concat([head, piece.subarray(0, ENVELOPE_BYTES - head.length)]);
     if (head.length === ENVELOPE_BYTES) endBytes ??= ENVELOPE_BYTES + readLength(head, maxBytes);

@@ -15,6 +15,8 @@ import { createRequestGate } from "./gate.ts";
 import { GrpcAnswer } from "./grpc-answer.ts";
 import { GrpcContext } from "./grpc-context.ts";
 import { readMessage } from "./grpc-request.ts";
+import { explain } from "./refusals.ts";
+import { readPieces } from "./request-body.ts";
 import { implementOnWire } from "./services.ts";
 import type { StallWatch } from "./stalls.ts";
 import { StreamPeer } from "./stream-peer.ts";
@@ -89,13 +91,14 @@ async function serve(
   method: Method,
   context: GrpcContext,
   gate: Gate,
-  { budget, readMaxBytes, onRefused }: WireOptions,
+  { operations, arrivalMs, budget, readMaxBytes, onRefused }: WireOptions,
 ): Promise<void> {
   const answer = new GrpcAnswer(peer, context);
-  const lease = budget.lease(peer.stream);
+  const bounds = { clock: operations.clock, arrivalMs, lease: budget.lease(peer.stream), peer };
   try {
     await gate(context);
-    const request = parse(method.descriptor.input, await readMessage(peer, readMaxBytes, lease));
+    const pieces = readPieces(peer.stream, context, bounds);
+    const request = parse(method.descriptor.input, await readMessage(pieces, readMaxBytes));
     const answered = method.run(request, context);
     if (!(Symbol.asyncIterator in answered)) {
       await answer.write(await answered);
@@ -107,10 +110,9 @@ async function serve(
     }
     answer.end(undefined);
   } catch (error) {
-    // Refusals are ConnectErrors, and told of already.
-    if (!(error instanceof ConnectError || answer.isGone)) {
-      onRefused(context.values.get(requestIdKey), Failure.from(error));
-    }
+    // Other ConnectErrors are refusals of the service, and told of already.
+    const failure = error instanceof ConnectError ? explain(error) : Failure.from(error);
+    if (failure && !answer.isGone) onRefused(context.values.get(requestIdKey), failure);
     answer.end(toConnectError(error));
   }
 }
@@ -119,7 +121,10 @@ function parse(schema: DescMethod["input"], bytes: Uint8Array): Message {
   try {
     return fromBinary(schema, bytes);
   } catch (error) {
-    throw new ConnectError(`parse binary: ${error instanceof Error ? error.message : String(error)}`, Code.Internal);
+    throw new ConnectError(
+      `parse binary: ${error instanceof Error ? error.message : String(error)}`,
+      Code.InvalidArgument,
+    );
   }
 }
 

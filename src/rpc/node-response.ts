@@ -5,7 +5,7 @@ import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Stream } from 
 import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
 import { toPlainGrpcMessage } from "./grpc-message.ts";
 import type { StreamPeer } from "./stream-peer.ts";
-import { swallowRest } from "./unread-body.ts";
+import { leaveUnread } from "./unread-body.ts";
 
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
 export type NodeResponse = ServerResponse | Http2ServerResponse;
@@ -22,7 +22,10 @@ export async function writeAnswer(
   const body = answer.body?.[Symbol.asyncIterator]();
   let piece = await body?.next();
   // Only now: the implementation could set headers until its first message.
-  if (!isGone(response)) writeHead(response, answer);
+  if (!isGone(response)) {
+    if (!("stream" in response)) leaveUnread(request as IncomingMessage, response);
+    writeHead(response, answer);
+  }
   while (body && piece && !piece.done) {
     if (isGone(response)) {
       await body.throw?.(new ConnectError("the client left", Code.Canceled)).catch(ignoreEcho);
@@ -35,7 +38,7 @@ export async function writeAnswer(
   if (isGone(response)) return;
   if (answer.trailer) response.addTrailers(toTrailers(answer.trailer));
   response.end();
-  releaseRequest(request, response);
+  if ("stream" in response && !request.complete) closeAfterTrailers(response.stream);
 }
 
 /** Whether nobody is there to be answered; "close" follows later. */
@@ -65,14 +68,10 @@ function room(response: ServerResponse): Promise<void> {
   });
 }
 
-/** Ends a request whose body was not wanted to its end: half-open, it would hold its connection, and a drain, for ever. */
-function releaseRequest(request: NodeRequest, response: NodeResponse): void {
-  if (request.complete) return;
-  if ("stream" in response) closeAfterTrailers(response.stream);
-  else swallowRest(request as IncomingMessage);
-}
-
-/** RST_STREAM with NO_ERROR after a whole answer: "stop sending, all is said" (RFC 9113, 8.1). */
+/**
+ * RST_STREAM with NO_ERROR after a whole answer: "stop sending, all is said" (RFC 9113, 8.1). A request whose body was not wanted to its
+ * end would else hold its connection, and a drain, for ever.
+ */
 export function closeAfterTrailers(stream: ServerHttp2Stream): void {
   stream.once("wantTrailers", () => setImmediate(() => stream.destroy()));
 }

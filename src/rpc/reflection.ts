@@ -45,25 +45,12 @@ export function implementReflection(services: readonly DescService[]): ServiceIm
   };
 
   return {
-    async *serverReflectionInfo(requests, { signal }) {
-      for await (const request of untilAborted(requests, signal)) {
+    async *serverReflectionInfo(requests) {
+      for await (const request of requests) {
         yield { validHost: request.host, originalRequest: request, messageResponse: answer(request) };
       }
     },
   };
-}
-
-/** A caller that asks nothing more, but does not say so, must not outlive the server: reading alone does not end with the signal. */
-async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
-  const iterator = source[Symbol.asyncIterator]();
-  const aborted = Promise.withResolvers<never>();
-  aborted.promise.catch(() => undefined);
-  signal.addEventListener("abort", () => aborted.reject(signal.reason), { once: true });
-  for (;;) {
-    const result = await Promise.race([iterator.next(), aborted.promise]);
-    if (result.done) return;
-    yield result.value;
-  }
 }
 
 function collect(file: DescFile, files: Map<string, DescFile>): void {

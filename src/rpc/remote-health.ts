@@ -13,7 +13,8 @@ export interface RemoteHealth extends Disposable {
   readonly first: Promise<void>;
 }
 
-export function watchRemoteHealth(transport: Transport): RemoteHealth {
+/** `onCheck` hears of each check: of the error when nobody answered, and of none when somebody did. */
+export function watchRemoteHealth(transport: Transport, onCheck: (error?: unknown) => void): RemoteHealth {
   const health = createClient(Health, transport);
   const stop = new AbortController();
   let serving = false;
@@ -22,9 +23,11 @@ export function watchRemoteHealth(transport: Transport): RemoteHealth {
     try {
       const { status } = await health.check({ service: "" }, { timeoutMs: CHECK_TIMEOUT_MS, signal: stop.signal });
       serving = status === Status.SERVING;
+      onCheck();
     } catch (error) {
       // Where health is switched off, whoever says so is there; all else is not serving.
       serving = ConnectError.from(error).code === Code.Unimplemented;
+      if (!stop.signal.aborted) onCheck(serving ? undefined : error);
     }
     if (!stop.signal.aborted) timer = setTimeout(() => void check(), CHECK_INTERVAL_MS).unref();
   };

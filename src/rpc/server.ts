@@ -17,6 +17,8 @@ export interface RpcServerOptions extends WireOptions {
   readonly onListening?: (server: Http2Server) => void;
   /** Concurrent streams of one connection. Node's default is 4 294 967 295. */
   readonly maxStreams: number;
+  /** A connection that has not sent its first SETTINGS by then is closed, in milliseconds. */
+  readonly prefaceMs: number;
   /** A client that takes nothing for so long is dropped, in milliseconds. */
   readonly stallMs: number;
   /** Shorter ones let a test see what happens. */
@@ -58,7 +60,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   server.on("stream", (stream: ServerHttp2Stream, headers, flags, rawHeaders) => {
     if (!serveGrpc(stream, headers, rawHeaders)) compatible.emit("stream", stream, headers, flags, rawHeaders);
   });
-  const sessions = trackSessions(server, options.sessionLimits ?? SESSION_LIMITS);
+  const sessions = trackSessions(server, options.prefaceMs, options.sessionLimits ?? SESSION_LIMITS);
   await listen(server, options.host, options.port);
   options.onListening?.(server);
   return {

@@ -33,13 +33,16 @@ const FLOOD_ANSWER_BYTES = 2 * 17 * FLOOD_PINGS;
 /** Who is sent away gets so long to read why, in milliseconds: what else arrives makes the end of the connection a reset. */
 const FAREWELL_MS = 250;
 
-/** Watches the connections of a server; the set holds the open ones. */
-export function trackSessions(server: Http2Server, limits: SessionLimits): Set<ServerHttp2Session> {
+/** Watches the connections of a server, of which each has `prefaceMs` to send its first SETTINGS; the set holds the open ones. */
+export function trackSessions(server: Http2Server, prefaceMs: number, limits: SessionLimits): Set<ServerHttp2Session> {
   const sessions = new Set<ServerHttp2Session>();
   server.on("connection", (socket) => socket.setKeepAlive(true, TCP_PROBE_AFTER_MS));
   server.on("session", (session) => {
     sessions.add(session);
-    session.setTimeout(limits.idleMs, () => session.close());
+    // Only whole frames count as life: a header block that comes byte by byte ends as a silent connection does.
+    session.on("timeout", () => session.close());
+    session.setTimeout(prefaceMs);
+    session.once("remoteSettings", () => session.setTimeout(limits.idleMs));
     // Without a listener a malformed frame of one peer would end the process.
     session.on("error", () => session.destroy());
     session.once("close", () => sessions.delete(session));

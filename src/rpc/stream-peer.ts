@@ -8,6 +8,8 @@ const PIECE_BYTES = 32_768;
 
 export class StreamPeer implements Peer {
   readonly stream: ServerHttp2Stream;
+  /** Whether the end of its request is waited for. */
+  mustFinish = true;
   #steps = 0;
   #resume: (() => void) | undefined;
 
@@ -37,7 +39,7 @@ export class StreamPeer implements Peer {
   }
 
   isAwaited(): boolean {
-    return this.stream.writableLength > 0 || !this.stream.readableEnded;
+    return this.stream.writableLength > 0 || (this.mustFinish && !this.stream.readableEnded);
   }
 
   progress(): number {

@@ -8,6 +8,9 @@ import { toConnectError } from "./errors.ts";
 type Protovalidate = typeof import("@bufbuild/protovalidate");
 type Loaded = { library: Protovalidate; validator: ReturnType<Protovalidate["createValidator"]> };
 
+/** Each takes some 300 bytes of a status that gRPC has in headers, of which its libraries take 8 KiB together. */
+const MAX_TOLD = 20;
+
 let loading: Promise<Loaded> | undefined;
 
 function load(): Promise<Loaded> {
@@ -15,7 +18,7 @@ function load(): Promise<Loaded> {
   return loading;
 }
 
-/** Throws a ConnectError with google.rpc.BadRequest and buf.validate.Violations when the message breaks a rule. */
+/** Throws a ConnectError with google.rpc.BadRequest and buf.validate.Violations when the message breaks rules: of the first of them. */
 export async function validateMessage<Desc extends DescMessage>(
   schema: Desc,
   message: MessageShape<Desc>,
@@ -24,7 +27,8 @@ export async function validateMessage<Desc extends DescMessage>(
   const result = validator.validate(schema, message);
   if (result.kind === "valid") return;
   if (result.kind === "error") throw toConnectError(result.error);
-  const fieldViolations = result.violations.map((violation) => ({
+  const told = result.violations.slice(0, MAX_TOLD);
+  const fieldViolations = told.map((violation) => ({
     field: pathToString(violation.field),
     description: violation.message,
     reason: reasonOf(violation.ruleId),
@@ -32,7 +36,7 @@ export async function validateMessage<Desc extends DescMessage>(
   const [first] = fieldViolations;
   const summary = fieldViolations.map(({ field, description }) => `${field} ${description}`).join("; ");
   const failure = new Failure(first?.reason ?? "INVALID_VALUE", `Invalid request: ${summary}`);
-  const [violations, violationsSchema] = library.violationsToProto(result.violations);
+  const [violations, violationsSchema] = library.violationsToProto(told);
   throw toConnectError(failure, [
     { desc: BadRequestSchema, value: { fieldViolations } },
     { desc: violationsSchema, value: violations },

@@ -24,8 +24,23 @@ after(async () => {
 
 const MESSAGES = [{ role: "user", content: "hi" }];
 const MODEL = "gemini-3.8-flash";
+const LONG_NAME = "k".repeat(257);
+/** So many schemas inside of one another. */
+const nested = (levels: number): object => (levels === 1 ? {} : { items: nested(levels - 1) });
 const wellFormed = { model: MODEL, messages: MESSAGES };
 const withPart = (part: unknown) => ({ model: MODEL, messages: [{ role: "user", content: [part] }] });
+const withTool = (parameters: object) => ({
+  ...wellFormed,
+  tools: [{ type: "function", function: { name: "f", parameters } }],
+});
+const withArguments = (text: string) => ({
+  model: MODEL,
+  messages: [
+    ...MESSAGES,
+    { role: "assistant", tool_calls: [{ id: "c", type: "function", function: { name: "f", arguments: text } }] },
+    { role: "tool", tool_call_id: "c", content: "done" },
+  ],
+});
 const image = (url: string) => withPart({ type: "image_url", image_url: { url } });
 
 const wrong: [string, unknown, Omit<ExpectedError, "status">][] = [
@@ -55,6 +70,36 @@ const wrong: [string, unknown, Omit<ExpectedError, "status">][] = [
   ["tools that are an object", { ...wellFormed, tools: {} }, { code: "invalid_type", param: "tools" }],
   ["max_tokens of half a token", { ...wellFormed, max_tokens: 0.5 }, { code: "invalid_type", param: "max_tokens" }],
   ["n of zero", { ...wellFormed, n: 0 }, { code: "invalid_value", param: "n" }],
+  [
+    "PL-3: a name of 257 characters",
+    { ...wellFormed, [LONG_NAME]: 1 },
+    { code: "invalid_value", param: `${"k".repeat(64)}…`, message: /at most 256 characters, but got 257/ },
+  ],
+  [
+    "PL-3: a property of 257 characters",
+    withTool({ type: "object", properties: { [LONG_NAME]: {} } }),
+    { code: "invalid_value", param: `tools[0].function.parameters.properties.${"k".repeat(64)}…` },
+  ],
+  [
+    "PL-3: a schema of 33 levels",
+    withTool(nested(33)),
+    { code: "invalid_value", param: "tools[0].function.parameters", message: /32 levels/ },
+  ],
+  [
+    "PL-3: a schema of 33 levels for the answer",
+    { ...wellFormed, response_format: { type: "json_schema", json_schema: { name: "s", schema: nested(33) } } },
+    { code: "invalid_value", param: "response_format.json_schema.schema", message: /32 levels/ },
+  ],
+  [
+    "PL-3, BP-7: arguments of more than 100 000 values",
+    withArguments(`{"a":[${"1,".repeat(100_000)}1]}`),
+    { code: "invalid_value", param: "messages[1].tool_calls[0].function.arguments", message: /100000 values/ },
+  ],
+  [
+    "PL-3: arguments of 65 levels",
+    withArguments('{"a":'.repeat(65) + "1" + "}".repeat(65)),
+    { code: "invalid_value", param: "messages[1].tool_calls[0].function.arguments", message: /64 levels/ },
+  ],
   [
     "bad base64",
     image("data:image/png;base64,@@@@"),
@@ -211,6 +256,7 @@ const refusedTypes = [
   "application/json; charset=utf-7",
   "application/json; charset=utf-16",
   "application/json; charset=utf-8,utf-16",
+  "application/json; charset=utf-8; charset=latin1",
   "application/x-www-form-urlencoded",
   "multipart/form-data; boundary=x",
 ];
@@ -227,6 +273,23 @@ for (const [type, status] of contentTypes) {
       code: status === 415 ? "unsupported_media_type" : "missing_required_parameter",
       ...(status === 400 && { param: "model" }),
     });
+  });
+}
+
+for (const [coding, isRead] of [
+  ["gzip", false],
+  ["br", false],
+  ["deflate", false],
+  ["gzip, identity", false],
+  ["", false],
+  ["identity", true],
+  ["Identity", true],
+] as const) {
+  test(`a body of the content coding ${JSON.stringify(coding)} is ${isRead ? "read" : "refused"}`, async () => {
+    const answer = await send(gateway, chatRequest("{}", { "content-encoding": coding, connection: "close" }));
+    const read = { status: 400, code: "missing_required_parameter", param: "model" };
+    const refused = { status: 415, code: "unsupported_media_type", message: /identity/ };
+    assertError(answer, answer.body, isRead ? read : refused);
   });
 }
 

@@ -43,7 +43,21 @@ test("no bytes and broken JSON are refused", () => {
   for (const text of ["{", "{'a':1}", '{"a":1,}', "nope", '"unterminated', '"\\']) refuses(text, /not valid JSON/);
 });
 
-test("long strings are read as JSON.parse reads them, media or not, names or values", () => {
+test("PL-3: a name of 256 characters is read, a longer one refused by its place, however it is written", () => {
+  const refused = (json: string, field: string): void =>
+    assert.throws(() => parseJson(Buffer.from(json)), { reason: "INVALID_VALUE", field, message: /256 characters/ });
+  for (const letter of ["k", "é", "€", "\\u00e9", '\\"']) {
+    const name = letter.repeat(256);
+    assert.ok(parseJson(Buffer.from(`{"${name}":1,"a":[{"${name}" :"${letter.repeat(300)}"}]}`)));
+    const told = `${(JSON.parse(`"${letter}"`) as string).repeat(64)}…`;
+    refused(`{"${name}${letter}":1}`, told);
+    refused(`{"a":1,"b":[2,{"c":{"${name}${letter}"\n\t :1}}]}`, `b[1].c.${told}`);
+  }
+  refused(`{"a":{"${"QUJD".repeat(20_000)}":1}}`, `a.${"QUJD".repeat(16)}…`);
+  refuses(`{"${"k".repeat(300)}":1`, /not valid JSON/);
+});
+
+test("long strings are read as JSON.parse reads them, media or not", () => {
   const word = fc.constantFrom(
     "QUJD",
     "-_8=",
@@ -65,7 +79,7 @@ test("long strings are read as JSON.parse reads them, media or not, names or val
     .map(([before, filling, after]) => before.join("") + filling.repeat(12_000) + after.join(""));
   const text = fc
     .tuple(long, long, fc.constantFrom("", " ", "\n\t "))
-    .map(([one, other, space]) => `{"a":"${one}"${space},"${other}"${space}:["${one}",1]}`);
+    .map(([one, other, space]) => `{"a":"${one}"${space},"b"${space}:["${other}",1]}`);
   const outcome = (read: () => unknown): unknown => {
     try {
       return { value: read() };

@@ -99,11 +99,12 @@ for (const [what, request, begin] of [
 test("HP-12: a pipelined body, which is not read before its turn, ends no call before it", async () => {
   const calls = gemini.calls.length;
   const [first, second] = [chatRequest(STREAM), chatRequest("", { "content-length": 1_000_000 })];
-  gemini.script([streamAnswer([textChunk("one"), pause(4_000), textChunk("end", { finishReason: "STOP" })])]);
+  gemini.script([streamAnswer([textChunk("one"), pause(2_600), textChunk("end", { finishReason: "STOP" })])]);
   const client = new BareClient(gateway.app.http);
   client.socket.write(first + second + " ".repeat(500_000));
-  const { text } = await client.untilEnd();
-  assert.match(text, /^HTTP\/1\.1 200 [\s\S]*"content":"end"[\s\S]*\[DONE\]/);
+  const text = await client.untilText("request_timeout");
+  assert.match(text, /^HTTP\/1\.1 200 [\s\S]*"content":"end"[\s\S]*\[DONE\][\s\S]*HTTP\/1\.1 408 /);
+  client.socket.destroy();
   assert.equal(gemini.calls.length, calls + 1);
 });
 
@@ -156,11 +157,23 @@ test("HP-4: a request without a Host is refused by HTTP/1.1's own rule", async (
   assertError(answer, answer.body, { status: 400, code: "invalid_value", param: "host" });
 });
 
-test("HP-12: CONNECT is no proxy", async () => {
+test("HP-12: CONNECT is no proxy, and says so in its turn", async () => {
+  const tunnel = "CONNECT example.com:443 HTTP/1.1\r\nhost: g\r\n\r\n";
+  const answer = await send(gateway, tunnel);
+  assertError(answer, answer.body, { status: 405, code: "method_not_supported" });
+  assert.equal(answer.headers["connection"], "close");
   const client = new BareClient(gateway.app.http);
-  client.socket.write("CONNECT example.com:443 HTTP/1.1\r\nhost: g\r\n\r\n");
-  const { text } = await client.untilEnd();
-  assert.doesNotMatch(text, / 200 /);
+  client.socket.write(head("GET /healthz") + tunnel + "GET /healthz HTTP/1.1\r\nhost: g\r\n\r\n");
+  assert.deepEqual((await client.untilEnd()).text.match(/HTTP\/1\.1 \d+/g), ["HTTP/1.1 200", "HTTP/1.1 405"]);
+});
+
+test("HP-12: whoever asks for a tunnel and resets it hurts nobody", async () => {
+  const client = new BareClient(gateway.app.http);
+  client.socket.write(`CONNECT a:1 HTTP/1.1\r\nhost: g\r\n\r\n${"x".repeat(100_000)}`);
+  await client.untilText("}}");
+  client.socket.resetAndDestroy();
+  await sleep(100);
+  assert.equal((await gateway.get("/healthz")).status, 200);
 });
 
 test("garbage behind a request does not end up in the middle of its answer", async () => {
@@ -170,7 +183,8 @@ test("garbage behind a request does not end up in the middle of its answer", asy
   await client.untilText('"content":"one"');
   client.socket.write("\0\0\0 garbage\r\n\r\n");
   const { text } = await client.untilEnd();
-  assert.equal(text.match(/HTTP\/1\.1/g)?.length, 1, text);
+  assert.match(text, /^HTTP\/1\.1 200 [\s\S]*\[DONE\][\s\S]*HTTP\/1\.1 400 /);
+  assert.equal(text.match(/HTTP\/1\.1 \d/g)?.length, 2, text);
 });
 
 test("HP-12: two requests on one connection are answered in order", async () => {
@@ -187,4 +201,38 @@ test("HP-12: a client that expects a 100 before its body gets one", async () => 
   client.socket.write("{}");
   const { text } = await client.untilEnd();
   assert.match(text, /HTTP\/1\.1 400 /);
+});
+
+const waiting = (headers: Readonly<Record<string, string | number | null>>): string =>
+  chatRequest("", { expect: "100-continue", "content-length": 100, ...headers });
+const decided: readonly (readonly [title: string, request: string, status: number, code: string | null])[] = [
+  ["licence", waiting({ authorization: "nobody" }), 401, "invalid_api_key"],
+  ["length", waiting({ "content-length": 209_715_200 }), 413, "payload_too_large"],
+  ["type", waiting({ "content-type": "text/plain" }), 415, "unsupported_media_type"],
+  ["coding", waiting({ "content-encoding": "gzip" }), 415, "unsupported_media_type"],
+  ["path", waiting({}).replace("/completions", "/nope"), 404, null],
+  ["expectation", waiting({ expect: "the-unexpected" }), 417, "expectation_failed"],
+  ["expectation beside the other", waiting({ expect: "100-continue, more" }), 417, "expectation_failed"],
+];
+
+for (const [title, request, status, code] of decided) {
+  test(`HP-12: whose ${title} is wrong is told so, and not to send the body first`, async () => {
+    const answer = await send(gateway, request);
+    assertError(answer, answer.body, { status, code });
+    assert.equal(answer.headers["connection"], "close");
+  });
+}
+
+test("HP-12: a client of Connect that expects a 100 gets one", async () => {
+  const client = new BareClient(gateway.app.http);
+  client.socket.write(
+    CONNECT_REQUEST.slice(0, -CONNECT_BODY.length).replace("\r\n\r\n", "\r\nexpect: 100-continue\r\n\r\n"),
+  );
+  await client.untilText("100 Continue");
+  client.socket.destroy();
+});
+
+test("HP-12: HTTP/1.0 knows no expectations", async () => {
+  const answer = await send(gateway, chatRequest("{}", { expect: "100-continue" }).replace("HTTP/1.1", "HTTP/1.0"));
+  assert.equal(answer.status, 400);
 });

@@ -1,6 +1,8 @@
 // Goal: no text of a caller or of Gemini becomes anything but text: no header, no log line, no label, no member of an object's prototype.
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
+import { createClient } from "@connectrpc/connect";
+import { ChatService, Role } from "../../src/gen/gemini/chat/v1/chat_pb.ts";
 import {
   callChunk,
   errorAnswer,
@@ -12,7 +14,8 @@ import {
   textChunk,
   type FaultyGemini,
 } from "../support/faulty-gemini.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { LICENCE, startGateway, type TestGateway } from "../support/gateway.ts";
+import { transportsOf } from "../support/transports.ts";
 import { assertErrorOf } from "./openai-error.ts";
 
 const MODEL = "gemini-3.8-flash";
@@ -116,19 +119,93 @@ test("PL-8: of a key that stands twice the last counts, for everybody", async ()
   );
 });
 
-test("HP-11: a lone surrogate is replaced or refused, in content, names and arguments, and never sent on", async () => {
-  for (const half of ["\\ud800", "\\udfff", "\\udc00\\ud800"]) {
-    for (const body of [
-      `{"model":"${MODEL}","messages":[{"role":"user","content":"a${half}b"}]}`,
-      `{"model":"${MODEL}","messages":[{"role":"user","content":"a"},{"role":"assistant","tool_calls":[{"id":"call_1","type":"function","function":{"name":"f","arguments":"{\\"x\\":\\"${half}\\"}"}}]},{"role":"tool","tool_call_id":"call_1","content":"${half}"}]}`,
-      `{"model":"${MODEL}","messages":[{"role":"user","content":"a"}],"tools":[{"type":"function","function":{"name":"f","description":"${half}"}}]}`,
-    ]) {
-      const response = await gateway.post(body);
-      const text = await response.text();
-      assert.ok([200, 400].includes(response.status), text);
-      if (response.status === 200) assert.doesNotMatch(lastBody(), /[\ud800-\udfff]|\\u[dD][89a-fA-F]/);
+/** JSON texts, each with an escape of half a surrogate pair in a value and in a name. */
+const halves = ["\\ud800", "\\uDFFF", "\\udc00\\ud800"].map((half) => ({
+  half,
+  json: `{"x":"a${half}","y${half}":1}`,
+}));
+
+/** What was sent holds no half, raw or escaped, but as many U+FFFD as there were texts with one at least. */
+function assertReplaced(texts: number): void {
+  const sent = gemini.calls.at(-1)?.body.toString("utf8") ?? "";
+  assert.doesNotMatch(sent, /\\u[dD][89a-fA-F]/);
+  assert.ok(sent.split(/\ufffd|\\ufffd/).length > texts, sent);
+}
+
+test("HP-11: a lone surrogate is replaced wherever it stands in a request of OpenAI, also inside the JSON of arguments and results", async () => {
+  for (const { half, json } of halves) {
+    const inner = JSON.stringify(json);
+    const called = `{"role":"assistant","tool_calls":[{"id":"c${half}","type":"function","function":{"name":"f","arguments":${inner}}}]}`;
+    const schema = `{"type":"object","description":"${half}","properties":{"p${half}":{"type":"string","enum":["${half}"]}}}`;
+    for (const [texts, members] of [
+      [1, `"messages":[{"role":"user","content":"a${half}b"}]`],
+      [
+        2,
+        `"messages":[{"role":"system","content":"${half}"},{"role":"user","content":[{"type":"text","text":"${half}"}]}]`,
+      ],
+      [
+        4,
+        `"messages":[{"role":"user","content":"a"},${called},{"role":"tool","tool_call_id":"c${half}","content":${inner}}]`,
+      ],
+      [
+        2,
+        `"messages":[{"role":"user","content":"a"},${called.replaceAll("c" + half, "c")},{"role":"tool","tool_call_id":"c","content":"${half}"}]`,
+      ],
+      [
+        3,
+        `"messages":[{"role":"user","content":"a"}],"tools":[{"type":"function","function":{"name":"f","description":"${half}","parameters":${schema}}}]`,
+      ],
+      [
+        2,
+        `"messages":[{"role":"user","content":"a"}],"response_format":{"type":"json_schema","json_schema":{"name":"s","schema":${schema}}}`,
+      ],
+      [1, `"messages":[{"role":"user","content":"a"}],"extra_body":{"google":{"labels":{"k${half}":"v${half}"}}}`],
+      [0, `"messages":[{"role":"user","content":"a"}],"metadata":{"k${half}":"v${half}"},"user":"${half}"`],
+    ] as const) {
+      const response = await gateway.post(`{"model":"${MODEL}",${members}}`);
+      assert.equal(response.status, 200, await response.text());
+      assertReplaced(texts);
     }
   }
+});
+
+test("HP-11: the same by every RPC transport; a message that is JSON is refused", async () => {
+  for (const { transport } of transportsOf(gateway)) {
+    const chat = createClient(ChatService, transport);
+    for (const { json } of halves) {
+      await chat.chat({
+        model: MODEL,
+        messages: [
+          { role: Role.USER, parts: [{ kind: { case: "text", value: "a" } }] },
+          {
+            role: Role.ASSISTANT,
+            parts: [{ kind: { case: "toolCall", value: { id: "c", name: "f", arguments: json } } }],
+          },
+          {
+            role: Role.TOOL,
+            parts: [{ kind: { case: "toolResult", value: { toolCallId: "c", name: "f", content: json } } }],
+          },
+        ],
+        tools: [
+          {
+            kind: {
+              case: "function",
+              value: { name: "f", parametersJsonSchema: `{"type":"object","properties":{"p":{"default":${json}}}}` },
+            },
+          },
+        ],
+      });
+      assertReplaced(4);
+    }
+  }
+  const text = '{"model":"gemini-3.8-flash","messages":[{"role":"ROLE_USER","parts":[{"text":"a\\ud800"}]}]}';
+  const response = await fetch(`${gateway.app.http}/gemini.chat.v1.ChatService/Chat`, {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: LICENCE },
+    body: text,
+  });
+  // Protobuf's own reader refuses it.
+  assert.equal(response.status, 400, await response.text());
 });
 
 /** Line ends, an escape of a terminal, NUL and the separators that are line ends to JavaScript. */

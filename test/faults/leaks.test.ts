@@ -212,6 +212,7 @@ async function countingServer(shutdown: AbortSignal): Promise<{ server: RpcServe
     host: "127.0.0.1",
     port: 0,
     maxStreams: 1_000,
+    prefaceMs: 60_000,
     stallMs: 60_000,
     operations: { chat, models: {} as never, clock: systemClock },
     licences: { resolve: () => ({ licenceId: "l", name: "n" }) },

@@ -1,14 +1,11 @@
 // Goal: what a gRPC message takes while it is read is its bytes, in whatever pieces they come.
 import assert from "node:assert/strict";
-import type { ServerHttp2Stream } from "node:http2";
-import { Readable } from "node:stream";
 import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { ENVELOPE_BYTES, readMessage } from "../../src/rpc/grpc-request.ts";
-import { StallWatch } from "../../src/rpc/stalls.ts";
-import { StreamPeer } from "../../src/rpc/stream-peer.ts";
+import { readMessage } from "../../src/rpc/grpc-request.ts";
+import { ENVELOPE_BYTES } from "../../src/rpc/request-body.ts";
 
 const MESSAGE_BYTES = 5_000;
 /** The latest pieces may still be on their way. */
@@ -32,16 +29,8 @@ test("a message that comes byte by byte is read whole, and keeps its bytes but n
     collect();
     kept = pieces.filter((piece) => piece.deref() !== undefined).length;
   }
-  const stream = Readable.from(send(), { objectMode: false, highWaterMark: 1 });
-  let leasedBytes = 0;
-  const lease = { take: (bytes: number) => void (leasedBytes += bytes) };
-  const message = await readMessage(
-    new StreamPeer(stream as ServerHttp2Stream, new StallWatch(60_000)),
-    MESSAGE_BYTES,
-    lease,
-  );
+  const message = await readMessage(send(), MESSAGE_BYTES);
   const sent = Uint8Array.from({ length: MESSAGE_BYTES }, (_, at) => at % 251);
   assert.deepEqual(Buffer.from(message), Buffer.from(sent));
-  assert.equal(leasedBytes, ENVELOPE_BYTES + MESSAGE_BYTES);
   assert.ok(kept < ON_THEIR_WAY, `${kept} pieces are kept`);
 });

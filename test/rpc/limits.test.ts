@@ -8,6 +8,7 @@ import { gzipSync } from "node:zlib";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { Code, createClient } from "@connectrpc/connect";
 import { ChatRequestSchema, ChatService, Role } from "../../src/gen/gemini/chat/v1/chat_pb.ts";
+import { BadRequestSchema } from "../../src/gen/google/rpc/error_details_pb.ts";
 import { failureOf, MODEL, openAi, question, reasonOf } from "../faults/requests.ts";
 import {
   jsonAnswer,
@@ -304,4 +305,14 @@ test("a broken rule of the contract has its reason beside its field, and is coun
   assert.ok(["INVALID_VALUE", "MISSING_REQUIRED_PARAMETER"].includes(reasonOf(failure) ?? ""));
   const metrics = await (await gateway.get("/metrics")).text();
   assert.match(metrics, /refusals_total\{[^}]*face="rpc"[^}]*\} [1-9]/);
+});
+
+test("of thousands of broken rules the first are told, over every transport", async () => {
+  const asked = create(ChatRequestSchema, { messages: Array.from({ length: 5_000 }, () => ({})) });
+  for (const { name, wire, transport } of transportsOf(gateway)) {
+    if (!wire) continue;
+    const failure = await failureOf(createClient(ChatService, transport).chat(asked));
+    assert.equal(failure.code, Code.InvalidArgument, name);
+    assert.equal(failure.findDetails(BadRequestSchema)[0]?.fieldViolations.length, 20, name);
+  }
 });

@@ -1,15 +1,17 @@
 // Goal: a tool that knows nothing can build the whole contract from reflection, without a licence.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { create, createFileRegistry, fromBinary, type MessageInitShape } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema, FileDescriptorSetSchema, type FileDescriptorProto } from "@bufbuild/protobuf/wkt";
-import { createClient } from "@connectrpc/connect";
+import { Code, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import {
   ServerReflection,
   type ServerReflectionRequestSchema,
   type ServerReflectionResponse,
 } from "../../src/gen/grpc/reflection/v1/reflection_pb.ts";
+import { failureOf } from "../faults/requests.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 
 let gateway: TestGateway;
@@ -109,4 +111,26 @@ test("what is not there is an answer, and the stream goes on", async () => {
     answers.map(({ case: kind }) => kind),
     ["errorResponse", "errorResponse", "errorResponse", "listServicesResponse"],
   );
+});
+
+test("BP-3: who holds the stream open and asks nothing for long is not dropped, and is answered when asking again", async () => {
+  const stallMs = 400;
+  await using patient = await startGateway({ WRITE_STALL_TIMEOUT_MS: String(stallMs) });
+  const client = createClient(ServerReflection, createGrpcTransport({ baseUrl: `http://${patient.app.grpc}` }));
+  async function* stream() {
+    for (const value of ["gemini.chat.v1.ChatService", "gemini.chat.v1.ModelService"]) {
+      yield { messageRequest: { case: "fileContainingSymbol" as const, value } };
+      await sleep(4 * stallMs);
+    }
+  }
+  const files: (string | undefined)[] = [];
+  for await (const { messageResponse } of client.serverReflectionInfo(stream())) {
+    files.push(filesOf(messageResponse)[0]?.name);
+  }
+  assert.deepEqual(files, ["gemini/chat/v1/chat.proto", "gemini/chat/v1/models.proto"]);
+});
+
+test("a long question, for which nobody has shown a licence, is not read", async () => {
+  const failure = await failureOf(ask({ case: "fileContainingSymbol", value: "x".repeat(10_000) }));
+  assert.equal(failure.code, Code.ResourceExhausted);
 });

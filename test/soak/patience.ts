@@ -28,9 +28,9 @@ export interface Patience {
 }
 
 const DEFAULTS = { keepAliveMs: 15_000, stallMs: 60_000 };
-/** A head has 10 s, and a body 60 s more, however soon its head came. They are looked at each second. */
+/** A head has 10 s, which is looked at four times a second, and a body 60 s. */
 const HEAD_MS = 10_000;
-const BODY_MS = HEAD_MS + 60_000;
+const BODY_MS = 60_000;
 const LOOK_MS = 1_500;
 /** An answer to a PING, and the time without one: fixed, as gRPC has them. */
 const PROBE_MS = 80_000;
