@@ -391,6 +391,10 @@ export const PROMISES: readonly Promised[] = [
       "HP-1: a connection that has said what it is may be idle, ping, and run a stream for longer",
     ],
     [
+      "rpc/silent-connections.test.ts",
+      "HP-1, DR-3: a client that never ends its side of a connection holds neither a socket nor the drain",
+    ],
+    [
       "faults/half-open.test.ts",
       "HP-1: a head of a call that comes byte by byte does not keep its connection, be others running on it or not",
     ],

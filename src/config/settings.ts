@@ -194,7 +194,11 @@ export const settings = {
     parse: parsePauseMs,
     why: "then running streams may finish; Kubernetes kills 30 s after SIGTERM",
   },
-  HEADERS_TIMEOUT_MS: { fallback: "10000", parse: parseDurationMs, why: "a client must have sent its headers by then" },
+  HEADERS_TIMEOUT_MS: {
+    fallback: "10000",
+    parse: parseDurationMs,
+    why: "a client must have sent its headers by then, and on `GRPC_PORT` each connection its preface: a proxy that opens connections ahead must send it at once",
+  },
   REQUEST_BODY_TIMEOUT_MS: { fallback: "60000", parse: parseDurationMs, why: "and its body by then" },
   WRITE_STALL_TIMEOUT_MS: {
     fallback: "60000",

@@ -65,8 +65,10 @@ class Arrival implements Disposable {
     this.#togetherBytes = call.method.methodKind === "bidi_streaming" ? 1 : TOGETHER_BYTES;
     const { clock, arrivalMs } = bounds;
     const caller = { signal: call.signal, deadlineMs: clock.now() + callerTimeoutMs(call) };
-    this.#deadline = startDeadline(clock, caller, arrivalMs, (reason) => this.#end(reason));
     request.on("data", this.#onData).on("end", this.#onEnd).on("close", this.#onClose);
+    this.#deadline = startDeadline(clock, caller, arrivalMs, (reason) => this.#end(reason));
+    // It may have been over from the start, and then told so before it was ours to dispose.
+    if (this.isOver) this.#deadline[Symbol.dispose]();
   }
 
   /** Resolves when there is something to take, or nothing more comes. */
@@ -105,7 +107,11 @@ class Arrival implements Disposable {
     this.#wake?.();
   };
 
-  readonly #onEnd = (): void => this.#end(undefined);
+  readonly #onEnd = (): void => {
+    // Node ends the reading of an HTTP/2 stream that was reset as well: what came until then would pass for all.
+    if (this.#bounds.peer?.stream.closed) this.#onClose();
+    else this.#end(undefined);
+  };
 
   readonly #onClose = (): void => {
     this.#end(new Failure("CANCELLED", "The client left before its request had arrived."));

@@ -33,10 +33,22 @@ const FLOOD_ANSWER_BYTES = 2 * 17 * FLOOD_PINGS;
 /** Who is sent away gets so long to read why, in milliseconds: what else arrives makes the end of the connection a reset. */
 const FAREWELL_MS = 250;
 
+/**
+ * A client that was sent the end of its connection gets so long to end its own side, in milliseconds (nginx: lingering_timeout). Whoever
+ * does not would hold a file descriptor for ever, and a drain to the end of its grace.
+ */
+const HALF_CLOSED_MAX_MS = 5_000;
+
 /** Watches the connections of a server, of which each has `prefaceMs` to send its first SETTINGS; the set holds the open ones. */
 export function trackSessions(server: Http2Server, prefaceMs: number, limits: SessionLimits): Set<ServerHttp2Session> {
   const sessions = new Set<ServerHttp2Session>();
-  server.on("connection", (socket) => socket.setKeepAlive(true, TCP_PROBE_AFTER_MS));
+  server.on("connection", (socket) => {
+    socket.setKeepAlive(true, TCP_PROBE_AFTER_MS);
+    socket.once("finish", () => {
+      const overdue = setTimeout(() => socket.destroy(), HALF_CLOSED_MAX_MS).unref();
+      socket.once("close", () => clearTimeout(overdue));
+    });
+  });
   server.on("session", (session) => {
     sessions.add(session);
     // Only whole frames count as life: a header block that comes byte by byte ends as a silent connection does.

@@ -1,7 +1,7 @@
 // Goal: a body that is still coming ends with its call: at the caller's deadline, at our limits, with the drain, and always in the words of
 // its protocol; and in whatever pieces it comes, it costs in proportion.
 import assert from "node:assert/strict";
-import { connect as connectHttp2 } from "node:http2";
+import { connect as connectHttp2, constants } from "node:http2";
 import { Readable } from "node:stream";
 import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -15,6 +15,9 @@ import { head } from "../facade/raw.ts";
 import { MODEL } from "../faults/requests.ts";
 import { BareClient } from "../support/faulty-gemini/bare-client.ts";
 import { LICENCE, startGateway, type TestGateway } from "../support/gateway.ts";
+import { chatHead, frame, FRAME, openRawH2 } from "../support/h2-frames.ts";
+
+const { NGHTTP2_FLAG_END_HEADERS: END_HEADERS, NGHTTP2_FLAG_END_STREAM: END_STREAM } = constants;
 
 const LIMIT_MS = 500;
 /** Timers and a busy machine may be late by so much; other limits are far away. */
@@ -256,6 +259,43 @@ test("a body whose time is over while its reader does something else does not en
   assert.equal(String((await pieces.next()).value), "a half of it");
   await sleep(200);
   await assert.rejects(pieces.next(), { reason: "TIMEOUT" });
+});
+
+test("a call that was over before its body came leaves nothing on its request, and takes nothing more from the budget", async () => {
+  const request = new Readable({ read: () => undefined });
+  let leased = 0;
+  const lease = { take: (bytes: number) => void (leased += bytes) };
+  const bounds = { clock: systemClock, arrivalMs: 60_000, lease, peer: undefined };
+  const call = { ...callOf("unary"), timeoutMs: () => 0 };
+  await assert.rejects(readPieces(request, call, bounds).next(), { reason: "TIMEOUT" });
+  const left = { ...callOf("unary"), signal: AbortSignal.abort() };
+  await assert.rejects(readPieces(request, left, bounds).next(), { reason: "CANCELLED" });
+  for (const event of ["data", "end", "close"]) assert.equal(request.listenerCount(event), 0, event);
+  request.resume();
+  request.push("what comes after the answer");
+  await sleep(50);
+  assert.equal(leased, 0);
+});
+
+test("a request whose stream is reset before its end does not begin as a whole one", async () => {
+  await using gateway = await startGateway();
+  const { socket } = openRawH2(gateway.app.grpc ?? "");
+  const message = framed(toBinary(ChatRequestSchema, question(10)));
+  const ask = (stream: number, last: Buffer): boolean =>
+    socket.write(
+      Buffer.concat([
+        frame(FRAME.HEADERS, END_HEADERS, stream, chatHead(LICENCE)),
+        frame(FRAME.DATA, 0, stream, message),
+        last,
+      ]),
+    );
+  const finished = (): number => gateway.log.filter((line) => line.includes('"call finished"')).length;
+  ask(1, frame(FRAME.RST_STREAM, 0, 1, Buffer.of(0, 0, 0, constants.NGHTTP2_CANCEL)));
+  ask(3, frame(FRAME.DATA, END_STREAM, 3, Buffer.alloc(0)));
+  for (let tries = 0; tries < 500 && finished() === 0; tries++) await sleep(10);
+  await sleep(200);
+  assert.equal(finished(), 1);
+  socket.destroy();
 });
 
 test("BP-6: bodies in single bytes cost in proportion, over each protocol of HTTP/1.1", async () => {

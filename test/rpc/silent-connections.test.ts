@@ -104,3 +104,22 @@ test("HP-1: a connection that has said what it is may be idle, ping, and run a s
     session.destroy();
   }
 });
+
+test("HP-1, DR-3: a client that never ends its side of a connection holds neither a socket nor the drain", async () => {
+  const stopping = await startGateway({ HEADERS_TIMEOUT_MS: String(LIMIT_MS) });
+  const port = Number(stopping.app.grpc?.split(":").at(-1));
+  const greetings = [Buffer.alloc(0), PREFACE];
+  const sockets = greetings.map((greeting) => {
+    const socket = connectTcp({ host: "127.0.0.1", port, allowHalfOpen: true });
+    socket.on("error", () => undefined).resume();
+    socket.write(greeting);
+    return socket;
+  });
+  // The first is sent away for its silence, the other by the drain.
+  await once(sockets[0] as Socket, "end");
+  const startedMs = performance.now();
+  await stopping[Symbol.asyncDispose]();
+  // Five seconds; the grace is 25.
+  assert.ok(performance.now() - startedMs < 15_000);
+  for (const socket of sockets) socket.destroy();
+});
