@@ -171,12 +171,17 @@ function anyOf(
   for (const [index, alternative] of alternatives.entries()) {
     const path = `${place.path}/${keyword}/${index}`;
     const whole = isSchema(alternative) ? intersect([alternative, beside], path, cleaning.raise) : alternative;
-    if (isSchema(whole) && isNull(whole)) nullable = true;
-    else {
+    if (isSchema(whole) && isNull(whole)) {
+      nullable = true;
+      cleaning.budget.characters -= ownLength(whole);
+    } else {
       const schema = clean(whole, { ...place, path, depth: place.depth + 1 }, cleaning);
       for (const one of schema.anyOf ?? [schema]) cleaned.set(JSON.stringify(one), one);
     }
-    if (isEmpty(cleaning.budget)) break;
+    if (isEmpty(cleaning.budget)) {
+      cleaning.raise(path, "the schema is too large there; alternatives that follow were left out");
+      break;
+    }
   }
   const all = [...cleaned.values()];
   const [only = { type: "NULL" }] = all;

@@ -40,8 +40,9 @@ function flatten(schema: Schema, path: string, open: readonly string[], work: Fl
   const whole = (inner: Schema, at: string): Schema => flatten(inner, at, open, work);
   if (!Array.isArray(allOf)) return mapSubschemas(schema, path, whole);
   const [only, ...others] = membersOf(allOf, path);
+  if (only === undefined) return mapSubschemas(rest, path, whole);
   // Words beside a lone reference stay beside it.
-  if (only !== undefined && others.length === 0 && Object.keys(rest).every(isAnnotation)) {
+  if (others.length === 0 && Object.keys(rest).every(isAnnotation)) {
     return { ...whole(...only), ...rest };
   }
   return intersect(demandsOf(schema, path, open, work), path, work.raise);

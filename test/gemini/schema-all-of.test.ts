@@ -62,6 +62,17 @@ describe("PL-7: allOf", () => {
     );
   });
 
+  test("that says nothing leaves a reference beside it as it is", () => {
+    const $defs = { A: { type: "object", properties: { a: { allOf: [{}], $ref: "#/$defs/A" } } } };
+    const changes: string[] = [];
+    const schema = read({ allOf: [], $ref: "#/$defs/A", $defs }, (path) => changes.push(path));
+    assert.deepEqual(schema, {
+      $ref: "#/$defs/A",
+      $defs: { A: { type: "object", properties: { a: { $ref: "#/$defs/A" } } } },
+    });
+    assert.deepEqual(changes, []);
+  });
+
   test("keeps a property called __proto__", () => {
     const named = JSON.parse('{"properties":{"__proto__":{"type":"string"}}}') as Schema;
     assert.equal(JSON.stringify(read({ allOf: [named, named] })), JSON.stringify(named));
