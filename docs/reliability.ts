@@ -242,7 +242,7 @@ export const PROMISES: readonly Promised[] = [
   held(
     "BP-1",
     "A slow reader slows Gemini down.",
-    "sent ≤ taken + 8 MiB, of it outside of the kernel ≤ 0.5 MiB",
+    "sent ≤ taken + 8 MiB",
     [
       "faults/slow-readers.test.ts",
       "BP-1: a reader of SSE who is slow, but reads, is not dropped and holds Gemini back",

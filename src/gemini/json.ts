@@ -1,11 +1,12 @@
 // Plain JSON for the upstream: objects read from text, and objects without absent fields.
+import { parseWellFormed } from "./well-formed.ts";
 
 /** The JSON object that a text holds; undefined when it holds none. Takes what a JsonBudget has let pass. */
 export function parseJsonObject(text: string): object | undefined {
   // Most texts are no JSON at all: seeing that must not cost an exception.
   if (!beginsObject(text)) return undefined;
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseWellFormed(text);
     return isJsonObject(value) ? value : undefined;
   } catch {
     return undefined;

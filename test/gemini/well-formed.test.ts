@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { encodeRequest } from "../../src/gemini/long-base64.ts";
-import { withoutHalves } from "../../src/gemini/well-formed.ts";
+import { parseWellFormed, withoutHalves } from "../../src/gemini/well-formed.ts";
 
 /** With what stands beside an escape, or looks like one. */
 const unit = fc.constantFrom(
@@ -41,6 +41,21 @@ test("each half becomes U+FFFD, in names and values, and all else stays", () => 
   function escaped(): string {
     return "\\ufffd";
   }
+});
+
+test("each half that a text of JSON holds becomes U+FFFD as it is read, however it is escaped", () => {
+  fc.assert(
+    fc.property(text, text, (name, value) => {
+      const read = parseWellFormed(JSON.stringify([{ [name]: [value, 1, null] }]));
+      assert.deepEqual(read, [{ [name.toWellFormed()]: [value.toWellFormed(), 1, null] }]);
+    }),
+    { numRuns: 2_000 },
+  );
+  // Callers may write a pair as two escapes, and in capitals.
+  assert.deepEqual(
+    parseWellFormed('{"__proto__":"\\ud83d\\uDE00 \\uDE00"}'),
+    JSON.parse('{"__proto__":"\u{1f600} \ufffd"}'),
+  );
 });
 
 test("HP-11: none is in the bytes that are sent, beside long media or not", () => {
