@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { OutgoingHttpHeaders } from "node:http";
 import { Readable } from "node:stream";
+import { setImmediate } from "node:timers/promises";
 import { ConnectError, type CallOptions, type Client } from "@connectrpc/connect";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Failure } from "../chat/failures.ts";
@@ -57,6 +58,9 @@ export function handleCompletions(options: CompletionsOptions) {
   };
 }
 
+/** Reading a longer body holds the loop for a while, and writing it anew for Gemini does so again: others have their turn in between. */
+const LONG_BODY_BYTES = 4_000_000;
+
 /** On its own: what a running handler has in a variable is kept until its answer is over, and that would be the body twice. */
 async function readIntent(
   limits: BodyLimits,
@@ -68,7 +72,15 @@ async function readIntent(
     query: query as Readonly<Record<string, unknown>>,
   };
   const bytes = await readBody(raw, reply.raw, limits);
-  return readAroundMedia(bytes, (body) => readChatCompletion(body, told));
+  const intent = readAroundMedia(bytes, (body) => readChatCompletion(body, told));
+  if (bytes.length > LONG_BODY_BYTES) await letOthersIn();
+  return intent;
+}
+
+/** Node reads from sockets between two rounds of immediates: the first comes before. */
+async function letOthersIn(): Promise<void> {
+  await setImmediate();
+  await setImmediate();
 }
 
 const JSON_TYPE = "application/json; charset=utf-8";

@@ -15,18 +15,27 @@ export class JsonBudget {
 
   /** Spends what a text holds. Throws INVALID_VALUE that names the field when that is too much, or nested too deep. */
   spend(text: string, field: string): void {
-    const size = scanJson(Buffer.from(text), this.#valuesLeft);
+    const size = measure(text, this.#valuesLeft);
     if (typeof size === "string") throw tooMuch(size, field);
     this.#valuesLeft -= size;
   }
 
   /** Whether the result of a tool is read as JSON. Results have a budget of their own: beyond it they stay text, and no call is refused for them. */
   admitsResult(text: string): boolean {
-    const size = scanJson(Buffer.from(text), this.#resultValuesLeft);
+    const size = measure(text, this.#resultValuesLeft);
     if (typeof size === "string") return false;
     this.#resultValuesLeft -= size;
     return true;
   }
+}
+
+/** As scanJson. The copy of a long text is given back at once: until the next collection it would stand beside four others of the body. */
+function measure(text: string, maxValues: number): ReturnType<typeof scanJson> {
+  const bytes = Buffer.from(text);
+  const size = scanJson(bytes, maxValues);
+  const isPooled = bytes.buffer.byteLength !== bytes.length;
+  if (!isPooled) bytes.buffer.transfer(0);
+  return size;
 }
 
 function tooMuch(what: "levels" | "values", field: string): Failure {
