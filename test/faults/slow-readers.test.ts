@@ -261,7 +261,7 @@ test("BP-1: a reader of SSE who is slow, but reads, is not dropped and holds Gem
   client.socket.on("data", (piece: Buffer) => {
     taken += piece.length;
     client.socket.pause();
-    setTimeout(() => client.socket.resume(), 20);
+    setTimeout(() => client.socket.resume(), 200);
   });
   await sleep(3 * STALL_MS);
   assert.equal(call.outcome, undefined);
