@@ -19,15 +19,21 @@ export class BodyBudget {
     return this.#usedBytes;
   }
 
-  /** For one request. What it takes is given back when its response closes, whether it was answered or its client left. */
+  /**
+   * For one request. What it takes is given back when its response closes, whether it was answered or its client left; what still comes
+   * then belongs to nobody, and takes nothing.
+   */
   lease(response: NodeJS.EventEmitter): BodyLease {
     let heldBytes = 0;
+    let isClosed = false;
     response.once("close", () => {
+      isClosed = true;
       this.#usedBytes -= heldBytes;
       heldBytes = 0;
     });
     return {
       take: (bytes) => {
+        if (isClosed) return;
         if (this.#usedBytes + bytes > this.#maxBytes) {
           throw new Failure("SERVER_BUSY", "The gateway is holding too many request bodies at once. Try again.", {
             retryAfterMs: 1_000,

@@ -26,3 +26,13 @@ test("a refused piece takes nothing, and a closed request gives back once", () =
   response.emit("close");
   assert.equal(budget.usedBytes, 0);
 });
+
+test("what comes for a request that has closed takes nothing, since nobody would give it back", () => {
+  const budget = new BodyBudget(10);
+  const response = new EventEmitter();
+  const lease = budget.lease(response);
+  lease.take(6);
+  response.emit("close");
+  lease.take(6);
+  assert.equal(budget.usedBytes, 0);
+});
