@@ -7,6 +7,7 @@ import { toErrorAnswer } from "../openai/errors.ts";
 import { isLingering, linger } from "../rpc/lingering.ts";
 import type { OnRefused } from "./errors.ts";
 import { afterAnswers, isCrowded, lastAnswerOn } from "./pipelining.ts";
+import { invalidRequest } from "./request-head.ts";
 
 const LATE = "ERR_HTTP_REQUEST_TIMEOUT";
 const UNKNOWN_METHOD = "HPE_INVALID_METHOD";
@@ -83,9 +84,9 @@ function clientFailure(error: ClientError): Failure {
     case UNKNOWN_METHOD:
       return isRequestLine(lineOf(error))
         ? new Failure("METHOD_NOT_SUPPORTED", "The method of the request is not supported.")
-        : new Failure("INVALID_VALUE", "The request is not valid HTTP/1.1.");
+        : invalidRequest();
     default:
-      return new Failure("INVALID_VALUE", "The request is not valid HTTP/1.1.");
+      return invalidRequest();
   }
 }
 

@@ -5,11 +5,15 @@ import { Failure } from "../chat/failures.ts";
 /** A host name or address and a port, and no more: nothing that a URL could be read into. */
 const HOST = /^[\w.~%!$&'()*+,;=:[\]-]*$/;
 
+/** What is no request at all, be it Node's parser that says so or we. */
+export function invalidRequest(): Failure {
+  return new Failure("INVALID_VALUE", "The request is not valid HTTP/1.1.");
+}
+
 /** Where proxies in front of us may read a request otherwise than we do, it is refused with INVALID_VALUE, and its connection must end. */
 export function checkHead({ rawHeaders, httpVersion }: IncomingMessage): Failure | undefined {
   // Node's parser takes 2.0 as well, and gives out a request line without a version before it finds fault with what follows.
-  if (httpVersion !== "1.1" && httpVersion !== "1.0")
-    return new Failure("INVALID_VALUE", "The request is not valid HTTP/1.1.");
+  if (httpVersion !== "1.1" && httpVersion !== "1.0") return invalidRequest();
   let hosts = 0;
   let type: string | undefined;
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {

@@ -31,6 +31,10 @@ const four = (value: number): Buffer => {
   return bytes;
 };
 
+/** A call that begins, and what its peer says of its stream. */
+const begun = (at: number, said: Buffer): Buffer =>
+  Buffer.concat([frame(FRAME.HEADERS, HEADERS_END, stream(at), chatHead()), said]);
+
 export const ping = (): Buffer => frame(FRAME.PING, 0, 0, Buffer.alloc(8));
 
 export const RAPID_RESET = "HEADERS and RST_STREAM (CVE-2023-44487)";
@@ -52,33 +56,13 @@ export const FLOODS: readonly (readonly [title: string, times: number, bytes: (a
     5_000,
     (at) => (at === 0 ? frame(FRAME.HEADERS, HEADERS_END, 1, chatHead()) : frame(FRAME.DATA, 0, 1, Buffer.alloc(0))),
   ],
-  [
-    RAPID_RESET,
-    3_000,
-    (at) =>
-      Buffer.concat([
-        frame(FRAME.HEADERS, HEADERS_END, stream(at), chatHead()),
-        frame(FRAME.RST_STREAM, 0, stream(at), four(8)),
-      ]),
-  ],
+  [RAPID_RESET, 3_000, (at) => begun(at, frame(FRAME.RST_STREAM, 0, stream(at), four(8)))],
   [
     "streams that it makes us reset (CVE-2025-8671)",
     3_000,
-    (at) =>
-      Buffer.concat([
-        frame(FRAME.HEADERS, HEADERS_END, stream(at), chatHead()),
-        frame(FRAME.WINDOW_UPDATE, 0, stream(at), four(0)),
-      ]),
+    (at) => begun(at, frame(FRAME.WINDOW_UPDATE, 0, stream(at), four(0))),
   ],
-  [
-    "windows that overflow",
-    200,
-    (at) =>
-      Buffer.concat([
-        frame(FRAME.HEADERS, HEADERS_END, stream(at), chatHead()),
-        frame(FRAME.WINDOW_UPDATE, 0, stream(at), four(0x7fff_ffff)),
-      ]),
-  ],
+  ["windows that overflow", 200, (at) => begun(at, frame(FRAME.WINDOW_UPDATE, 0, stream(at), four(0x7fff_ffff)))],
   ["frames of unknown types", 5_000, (at) => frame(0x50 + (at % 100), at % 256, at % 7, Buffer.alloc(16))],
   ["frames that are too large", 5, () => frame(FRAME.DATA, 0, 1, Buffer.alloc(64), 0xff_ffff)],
   ["promises", 5, () => frame(FRAME.PUSH_PROMISE, HEADERS_END, 1, Buffer.concat([four(2), chatHead()]))],
